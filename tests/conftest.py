@@ -1,0 +1,16 @@
+"""The only place for what every test finds: the cast, and the surroundings of a test."""
+
+import pytest
+from django.conf import settings
+
+
+def pytest_configure() -> None:
+    """Slow password hashes prove nothing here."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def evidence_folder(settings, tmp_path):
+    """Evidence of one test is not seen by another."""
+    settings.EVIDENCE_DIR = tmp_path / "evidence"
+    return settings.EVIDENCE_DIR

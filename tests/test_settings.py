@@ -1,0 +1,96 @@
+"""Settings: what an operator writes wrongly is refused with a sentence, before anything starts."""
+
+import os
+import stat
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+LONG = "k3y-" * 5 + "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def start(tmp_path, **env):
+    """Load the settings in a process of its own; (exit code, output)."""
+    kept = {"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path / "var")}
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import reform.settings as s; print(s.DATABASES, s.CELERY_BROKER_URL)",
+        ],
+        env={**kept, **env},
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("DATABASE_URL", "mysql://root@localhost/x", "DATABASE_URL begins with 'mysql'"),
+        ("DATABASE_URL", "postgres://reform@127.0.0.1/", "DATABASE_URL names no database"),
+        ("REDIS_URL", "localhost:6379", "REDIS_URL='localhost:6379' is no address"),
+        ("DEBUG", "maybe", "DEBUG='maybe' is neither yes nor no"),
+        ("WORKERS", "many", "WORKERS='many' must be a number from 1 to 32"),
+        ("WORKERS", "0", "WORKERS='0' must be a number from 1 to 32"),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL='LOUD'"),
+        ("SECRET_KEY", "short", "SECRET_KEY is too short"),
+        ("ALLOWED_HOSTS", "ledger.example", "SECRET_KEY is missing"),
+        ("DATABASE_URL", "postgres://reform@127.0.0.1/reform", "SECRET_KEY is missing"),
+        ("VAR_DIR", "/proc/nowhere", "VAR_DIR: the folder /proc/nowhere cannot be made"),
+    ],
+)
+def test_nonsense_is_refused_with_a_sentence(tmp_path, name, value, sentence):
+    code, output = start(tmp_path, **{name: value})
+
+    assert code == 1
+    assert sentence in output.splitlines()[-1]
+
+
+def test_a_trial_makes_its_secret_once_and_keeps_it_private(tmp_path):
+    start(tmp_path)
+    first = (tmp_path / "var" / "secret").read_text()
+    code, _ = start(tmp_path)
+
+    assert code == 0
+    assert (tmp_path / "var" / "secret").read_text() == first
+    assert len(first) == 50
+    assert stat.S_IMODE((tmp_path / "var" / "secret").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o700
+
+
+def test_a_folder_that_others_could_read_is_closed(tmp_path):
+    (tmp_path / "var").mkdir(mode=0o755)
+
+    start(tmp_path)
+
+    assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o700
+
+
+def test_sqlite_writes_at_once_and_durably(tmp_path):
+    _, output = start(tmp_path)
+
+    assert "'transaction_mode': 'IMMEDIATE'" in output
+    assert "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" in output
+
+
+def test_postgres_stays_connected(tmp_path):
+    url = "postgres://reform:p@127.0.0.1:5433/reform"
+    code, output = start(tmp_path, DATABASE_URL=url, SECRET_KEY=LONG)
+
+    assert code == 0
+    assert "'CONN_MAX_AGE': 600" in output
+
+
+def test_a_long_path_moves_the_socket_not_the_data(tmp_path):
+    deep = tmp_path / ("d" * 90)
+    code, output = start(tmp_path, VAR_DIR=str(deep))
+
+    assert code == 0
+    assert str(deep / "reform.sqlite3") in output
+    assert f"redis+socket://{deep}" not in output
