@@ -1,0 +1,108 @@
+"""The only place for what every page shows around its body: places, place, period, person."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from schools import clock
+from schools.language import is_chinese
+from schools.roles import SCHOOL_ROLES, Role, roles_may
+from schools.scope import Seat
+
+MOST_PLACES = 5
+
+
+@dataclass(frozen=True)
+class Place:
+    """One of the five at most in the rail: `verb` is the right that opens it, "" = everybody's."""
+
+    url_name: str
+    icon: str
+    label: str | Promise
+    verb: str
+    inside: tuple[str, ...] = ()
+
+
+SCHOOL_PLACES = (
+    Place("school_home", "home", gettext_lazy("Home"), "see_school"),
+    Place("items", "list", gettext_lazy("Items"), "see_school", ("entry",)),
+)
+REGION_PLACES = (
+    Place("board", "board", gettext_lazy("Board"), "see_board", ("board_region", "board_rows")),
+    Place("review", "review", gettext_lazy("Review"), "review", ("review_entry",)),
+    Place("schools", "school", gettext_lazy("Schools"), "see_schools", ("school", "school_ledger")),
+    Place(
+        "campaigns",
+        "campaign",
+        gettext_lazy("Campaigns"),
+        "see_campaigns",
+        ("campaign", "campaign_new", "campaign_open", "slot_reschedule", "slot_withdraw"),
+    ),
+    Place("frameworks", "framework", gettext_lazy("Frameworks"), "publish", ("framework",)),
+    Place("audit", "log", gettext_lazy("Log"), "see_audit"),
+    Place("status", "pulse", gettext_lazy("Status"), "see_status"),
+    Place("admin:index", "tools", gettext_lazy("Back office"), "administer"),
+)
+ACCOUNT = Place("account", "person", gettext_lazy("Account"), "")
+
+
+def house(request: HttpRequest) -> dict[str, Any]:
+    """`house` for base.html; asks the database nothing that the request does not know already."""
+    user = getattr(request, "user", None)
+    seat = getattr(request, "seat", None)
+    theme = getattr(user, "theme", "auto")
+    return {
+        "house": {
+            "theme": "" if theme == "auto" else theme,
+            "name": str(user) if user is not None else "",
+            "place": seat.place_name if seat else "",
+            "period": period_name(),
+            "places": places(request, seat),
+            "seats": [seat_choice(one, seat) for one in getattr(request, "seats", ())],
+            "other_language": ("en", "en", "English")
+            if is_chinese()
+            else ("zh-hans", "zh-Hans", "\u4e2d\u6587"),
+        }
+    }
+
+
+def period_name() -> str:
+    """The school year that today lies in: 1 September to 31 August."""
+    today = clock.today()
+    first = today.year if today.month >= 9 else today.year - 1
+    return _("school year %(year)s") % {"year": f"{first}-{first + 1}"}
+
+
+def seat_choice(one: Seat, chosen: Seat | None) -> dict[str, Any]:
+    """A line of the switcher: the place and what the person is there."""
+    roles = [str(label) for role, label in Role.choices if role in one.roles]
+    label = _("%(place)s (%(roles)s)") % {"place": one.place_name, "roles": _(", ").join(roles)}
+    return {"key": one.key, "label": label, "current": one == chosen}
+
+
+def places(request: HttpRequest, seat: Seat | None) -> list[dict[str, Any]]:
+    """The rail of this seat: what its roles may open; the account where room is left."""
+    if seat is None:
+        mine: list[Place] = [ACCOUNT]
+    else:
+        table = SCHOOL_PLACES if seat.roles & SCHOOL_ROLES else REGION_PLACES
+        mine = [place for place in table if roles_may(seat.roles, place.verb)]
+        mine = [*mine, ACCOUNT][:MOST_PLACES]
+    match = request.resolver_match
+    here = match.view_name if match else ""
+    return [
+        {
+            "url": reverse(place.url_name),
+            "icon": place.icon,
+            "label": place.label,
+            "current": "page"
+            if here == place.url_name
+            else ("true" if here in place.inside else ""),
+        }
+        for place in mine
+    ]
