@@ -1,0 +1,62 @@
+"""The only place for the fields of an entry and of its drafts; only `progress` moves an entry."""
+
+from django.conf import settings
+from django.db import models
+
+from reform.models.campaign import Slot
+from reform.states import Claim, Keeper, Status
+from schools.models import School
+
+
+class Entry(models.Model):
+    """台账条目: a school × a slot. `authority` repeats the enrolment's, for ranges without a join.
+
+    Every index but these three was measured to cost more than it gives; none holds `status`.
+    """
+
+    slot = models.ForeignKey(Slot, models.PROTECT, related_name="entries", db_index=False)
+    school = models.ForeignKey(School, models.PROTECT, related_name="entries", db_index=False)
+    authority = models.CharField(max_length=6)
+    keeper = models.SmallIntegerField(choices=Keeper, default=Keeper.school)
+    counted = models.BooleanField(default=True)
+    status = models.SmallIntegerField(choices=Status, default=Status.not_started)
+    due_on = models.DateField()
+    sent_late = models.BooleanField(null=True)
+    version = models.PositiveIntegerField(default=0)
+    report = models.ForeignKey(
+        "reform.Report", models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    changed_at = models.DateTimeField(null=True)
+
+    scope_authority, scope_school = "authority", "school_id"
+
+    class Meta:
+        ordering = ["slot__position", "pk"]
+        constraints = [models.UniqueConstraint(fields=["slot", "school"], name="entry_once")]
+        indexes = [
+            models.Index(fields=["slot", "authority"], name="entry_slot_authority"),
+            models.Index(fields=["school", "slot"], name="entry_school_slot"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.school_id}:{self.slot_id}"
+
+
+class Draft(models.Model):
+    """草稿 of one person: as typed, valid or not. `values`: check key → {"num": text, "den": text}."""
+
+    entry = models.ForeignKey(Entry, models.CASCADE, related_name="drafts", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    base_version = models.PositiveIntegerField()
+    values = models.JSONField(default=dict)
+    note = models.TextField(blank=True)
+    claim = models.CharField(max_length=14, choices=Claim, default=Claim.done)
+    saved_at = models.DateTimeField()
+
+    scope_authority, scope_school = "entry__authority", "entry__school_id"
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["entry", "user"], name="draft_once")]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id}:{self.user_id}"

@@ -1,0 +1,162 @@
+"""The only place that writes the tally: apply deltas, rebuild, check, read."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import NamedTuple
+
+from django.db import connection, transaction
+from django.db.models import Count, Sum
+
+from reform.models import Entry, Tally
+from reform.models.campaign import CampaignState
+from reform.states import OPEN, Bucket, Keeper, bucket
+
+
+class Key(NamedTuple):
+    campaign: int
+    authority: str
+    slot: int
+    bucket: int
+    due_on: date
+
+
+Deltas = Counter[Key]
+
+
+def key_of(entry: Entry, campaign: int) -> Key | None:
+    """The tally key of an entry; None for what is counted nowhere (private, district-kept)."""
+    if not entry.counted or entry.keeper == Keeper.district:
+        return None
+    where, due_on = bucket(entry.status, entry.due_on, entry.sent_late)
+    return Key(campaign, entry.authority, entry.slot_id, where, due_on)
+
+
+def moved(deltas: Deltas, before: Key | None, after: Key | None) -> None:
+    """Add one entry's move to `deltas`."""
+    if before is not None:
+        deltas[before] -= 1
+    if after is not None:
+        deltas[after] += 1
+
+
+def apply(deltas: Mapping[Key, int]) -> None:
+    """Write all deltas of a change in one sorted upsert, the same statement on both engines."""
+    changes = sorted((key, n) for key, n in deltas.items() if n)
+    for start in range(0, len(changes), 500):
+        part = changes[start : start + 500]
+        places = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(part))
+        values = [value for key, n in part for value in (*key, n)]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO reform_tally (campaign_id, authority, slot_id, bucket, due_on, n) "
+                f"VALUES {places} ON CONFLICT (campaign_id, authority, slot_id, bucket, due_on) "
+                "DO UPDATE SET n = reform_tally.n + excluded.n",
+                values,
+            )
+
+
+def counted_rows() -> Iterator[tuple[Key, int]]:
+    """What the tally ought to hold, counted from the entries, grouped by the database."""
+    groups = (
+        Entry.objects.filter(counted=True)
+        .exclude(keeper=Keeper.district)
+        .order_by()
+        .values_list("slot__campaign_id", "authority", "slot_id", "status", "due_on", "sent_late")
+        .annotate(n=Count("pk"))
+    )
+    sums: Deltas = Counter()
+    for campaign, authority, slot, status, due_on, late, n in groups.iterator():
+        where, day = bucket(status, due_on, late)
+        sums[Key(campaign, authority, slot, where, day)] += n
+    yield from sums.items()
+
+
+def differences() -> dict[Key, tuple[int, int]]:
+    """key → (in the tally, in truth) wherever the two differ; empty when all is well."""
+    with transaction.atomic():
+        truth = dict(counted_rows())
+        kept = {
+            Key(*row[:5]): row[5]
+            for row in Tally.objects.values_list(
+                "campaign_id", "authority", "slot_id", "bucket", "due_on", "n"
+            )
+        }
+    return {
+        key: (kept.get(key, 0), truth.get(key, 0))
+        for key in kept.keys() | truth.keys()
+        if kept.get(key, 0) != truth.get(key, 0)
+    }
+
+
+def rebuild() -> int:
+    """Write the differences away in one transaction; returns how many keys were wrong."""
+    with transaction.atomic():
+        wrong = differences()
+        apply({key: truth - kept for key, (kept, truth) in wrong.items()})
+    return len(wrong)
+
+
+class Line(NamedTuple):
+    """One summed row of `read`."""
+
+    authority: str
+    slot: int
+    bucket: int
+    due_on: date
+    n: int
+
+
+def read(low: str, high: str, *, school_year: str, on: date) -> list[Line]:
+    """The counts of every authority in the half-open range [low, high) for a school year.
+
+    Only campaigns that are open or closed, slots that are owed on the day `on` and not withdrawn.
+    """
+    found = (
+        Tally.objects.filter(
+            authority__gte=low,
+            authority__lt=high,
+            campaign__school_year=school_year,
+            campaign__state__in=(CampaignState.open, CampaignState.closed),
+            slot__withdrawn_at=None,
+            slot__opens_on__lte=on,
+        )
+        .exclude(n=0)
+        .values_list("authority", "slot_id", "bucket", "due_on")
+        .annotate(total=Sum("n"))
+        .order_by("authority", "slot_id", "bucket", "due_on")
+    )
+    return [Line(*row) for row in found]
+
+
+class Figures(NamedTuple):
+    """The six numbers of a board, all in entries."""
+
+    expected: int = 0
+    done: int = 0
+    on_time: int = 0
+    late: int = 0
+    waiting: int = 0
+    returned: int = 0
+
+
+def figures(lines: list[Line], on: date) -> Figures:
+    """Expected, done (accepted), of these on time, late (open and past its date), waiting, returned.
+
+    What was found not applicable is not expected. Overdue is derived from the date here.
+    """
+    total: Counter[str] = Counter()
+    for line in lines:
+        if line.bucket == Bucket.exempt:
+            continue
+        total["expected"] += line.n
+        if line.bucket in (Bucket.accepted_on_time, Bucket.accepted_late):
+            total["done"] += line.n
+            total["on_time"] += line.n if line.bucket == Bucket.accepted_on_time else 0
+        elif line.bucket in (Bucket.submitted_on_time, Bucket.submitted_late):
+            total["waiting"] += line.n
+        elif line.bucket == Bucket.returned:
+            total["returned"] += line.n
+        if line.bucket in OPEN and line.due_on < on:
+            total["late"] += line.n
+    return Figures(**total)

@@ -1,0 +1,94 @@
+"""The only place where a view says who may open it, and where Denied and Stale become 403 and 409."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from schools import scope
+from schools.errors import Denied, Stale
+from schools.roles import RIGHTS
+
+ANYONE = "anyone"
+SIGNED_IN = "signed_in"
+
+View = Callable[..., HttpResponse]
+
+
+class SeatMiddleware:
+    """Sets `request.seats` (every place of the user) and `request.seat` (the chosen one, or None)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        found = scope.seats(request.user) if request.user.is_authenticated else []
+        chosen = request.session.get("seat") if found else None
+        request.seats = found  # type: ignore[attr-defined]
+        request.seat = next(  # type: ignore[attr-defined]
+            (seat for seat in found if seat.key == chosen), found[0] if found else None
+        )
+        return self.get_response(request)
+
+
+def access(*verbs: str) -> Callable[[View], View]:
+    """Declare who may open a view: ANYONE, SIGNED_IN, or any seat with one of these verbs.
+
+    Not signed in → sign-in page and back (401 for a request made by script). No right → 403 with
+    the sentence. A view without this decorator fails `tests/test_access.py`.
+    """
+    unknown = set(verbs) - RIGHTS.keys() - {ANYONE, SIGNED_IN}
+    if unknown or not verbs:
+        raise ValueError(f"No such right: {sorted(unknown)}")
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            refusal = _refusal(request, verbs)
+            if refusal is not None:
+                return refusal
+            try:
+                return view(request, *args, **kwargs)
+            except Denied as denied:
+                return denied_page(request, denied)
+            except Stale as stale:
+                context = {"reason": stale.reason, **stale.context}
+                return render(request, "409.html", context, status=409)
+
+        opened.access = verbs  # type: ignore[attr-defined]
+        return opened
+
+    return wrap
+
+
+def _refusal(request: HttpRequest, verbs: tuple[str, ...]) -> HttpResponse | None:
+    if ANYONE in verbs:
+        return None
+    if not request.user.is_authenticated:
+        return sign_in_first(request)
+    if SIGNED_IN in verbs:
+        return None
+    seat = request.seat  # type: ignore[attr-defined]
+    if seat is None:
+        return denied_page(request, Denied(_("You hold no post today. Ask whoever gave you the account.")))
+    if any(seat.has(verb) for verb in verbs):
+        return None
+    return denied_page(request, Denied(_("Your post here does not include this page.")))
+
+
+def sign_in_first(request: HttpRequest) -> HttpResponse:
+    """To the sign-in page and back; a script is told 401 and keeps what was typed."""
+    by_script = getattr(request, "htmx", False) or request.headers.get("X-Requested-With")
+    if by_script:
+        return HttpResponse(status=401)
+    return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+
+
+def denied_page(request: HttpRequest, denied: Denied) -> HttpResponse:
+    """403 with the sentence and the way back."""
+    return render(request, "403.html", {"reason": denied.reason}, status=403)

@@ -1,0 +1,21 @@
+"""The only place for the two errors that a person may meet: may not (Denied), someone was first (Stale)."""
+
+
+class Denied(Exception):
+    """May not. `reason` is the sentence the user reads; falsy, so `may(…)` can return it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __bool__(self) -> bool:
+        return False
+
+
+class Stale(Exception):
+    """Someone was first. `reason` says who and what; `context` is what the 409 page shows beside."""
+
+    def __init__(self, reason: str, **context: object) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.context = context

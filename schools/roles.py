@@ -1,0 +1,95 @@
+"""The only place for roles, stages and forms, and for the rights table: which role may do which verb."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(TextChoices):
+    filer = "filer", _("Filer")
+    secretary = "secretary", _("Secretary")
+    reviewer = "reviewer", _("Reviewer")
+    manager = "manager", _("Manager")
+    viewer = "viewer", _("Viewer")
+    editor = "editor", _("Editor")
+    auditor = "auditor", _("Auditor")
+    operator = "operator", _("Operator")
+
+
+SCHOOL_ROLES = frozenset({Role.filer, Role.secretary})
+OFFICIAL_ROLES = frozenset({Role.reviewer, Role.manager, Role.viewer})
+REGION_ROLES = OFFICIAL_ROLES | {Role.editor, Role.auditor, Role.operator}
+
+
+class Stage(TextChoices):
+    """学段: the phase of schooling a school type covers and a term belongs to."""
+
+    kindergarten = "K", _("Kindergarten")
+    primary = "P", _("Primary")
+    junior = "J", _("Junior high")
+    senior = "S", _("Senior high")
+    vocational = "V", _("Vocational")
+
+
+class PartyForm(TextChoices):
+    """The form of a school's Party organisation."""
+
+    committee = "committee", _("Party committee")
+    general = "general", _("General Party branch")
+    branch = "branch", _("Party branch")
+    joint = "joint", _("Joint Party branch")
+
+
+class Profile(TextChoices):
+    """What decides which items a school gets; see `schools.models.schools.derive_profile`."""
+
+    unknown = "unknown", _("Not yet known")
+    multi = "multi", _("Several branches")
+    single = "single", _("One branch")
+    joint = "joint", _("Joint branch or teaching point")
+
+
+_SCHOOL = SCHOOL_ROLES
+_OFFICIALS = OFFICIAL_ROLES
+_ALL = frozenset(Role)
+
+# verb → roles. Where a verb applies (own school, own authority, own region) is `scope` and `policy`.
+RIGHTS: dict[str, frozenset[Role]] = {
+    # look
+    "see_school": _SCHOOL,
+    "see_board": _OFFICIALS,
+    "see_schools": _OFFICIALS,
+    "see_campaigns": _OFFICIALS,
+    "see_entry": _SCHOOL | _OFFICIALS,
+    "see_frameworks": _ALL,
+    "see_audit": frozenset({Role.auditor}),
+    "see_status": frozenset({Role.operator}),
+    "administer": frozenset({Role.operator}),
+    # an entry, by its school
+    "save": _SCHOOL,
+    "submit": _SCHOOL,
+    "withdraw": _SCHOOL,
+    "sign_off": frozenset({Role.secretary}),
+    "hand_back": frozenset({Role.secretary}),
+    # an entry, by its authority
+    "review": frozenset({Role.reviewer}),
+    "accept": frozenset({Role.reviewer}),
+    "return": frozenset({Role.reviewer}),
+    "destroy": frozenset({Role.reviewer}),
+    "undo": frozenset({Role.reviewer}),
+    "reopen": frozenset({Role.reviewer}),
+    # a campaign, by its region
+    "plan": frozenset({Role.manager}),
+    "open": frozenset({Role.manager}),
+    "close": frozenset({Role.manager}),
+    "reopen_campaign": frozenset({Role.manager}),
+    "void": frozenset({Role.manager}),
+    "reschedule": frozenset({Role.manager}),
+    "withdraw_slot": frozenset({Role.manager}),
+    # the catalogue
+    "publish": frozenset({Role.editor}),
+}
+
+
+def roles_may(roles: frozenset[str], verb: str) -> bool:
+    """Whether any of `roles` has the right `verb`; an unknown verb is a KeyError, not a no."""
+    return bool(RIGHTS[verb] & roles)
