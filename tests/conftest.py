@@ -3,10 +3,13 @@
 import pytest
 from django.conf import settings
 
+from reform.management.commands.messages import catalogue_path, compile_when_stale
+
 
 def pytest_configure() -> None:
-    """Slow password hashes prove nothing here."""
+    """Slow password hashes prove nothing here; pages are read in both languages."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    compile_when_stale(catalogue_path())
 
 
 @pytest.fixture(autouse=True)
