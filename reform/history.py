@@ -94,7 +94,7 @@ def record(subject: str, *events: NewEvent) -> list[Event]:
 
 
 def canonical(body: dict[str, Any]) -> str:
-    """`body` as the one text it can have; a float is refused, since engines print them differently."""
+    """`body` as the one text it can have; floats are refused, engines print them in many ways."""
     _refuse_floats(body)
     return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
@@ -102,7 +102,9 @@ def canonical(body: dict[str, Any]) -> str:
 def _refuse_floats(value: Any) -> None:
     if isinstance(value, float):
         raise TypeError("A history body holds integers and strings, no floats.")
-    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+    for part in (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    ):
         _refuse_floats(part)
 
 
@@ -194,4 +196,3 @@ def lift_triggers(database: Any = connection) -> None:
     with database.cursor() as cursor:
         for name in TRIGGERS[database.vendor]:
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}{table}")
-

@@ -1,4 +1,4 @@
-"""The only place for the workflow of an entry: its states, who moves it from where to where, lights."""
+"""The only place for the workflow of an entry: its states, its moves and its lights."""
 
 from datetime import date
 from typing import NamedTuple
@@ -127,7 +127,7 @@ def light(status: int, due_on: date, today: date) -> str:
     """The light of an entry: the key of `LIGHT_WORDS`, which is also its CSS class."""
     if is_late(status, due_on, today):
         return "late"
-    if status in (Status.not_started, Status.in_progress, Status.awaiting_signoff):
-        if (due_on - today).days <= DUE_SOON_DAYS:
-            return "due"
+    soon = (due_on - today).days <= DUE_SOON_DAYS
+    if soon and status in (Status.not_started, Status.in_progress, Status.awaiting_signoff):
+        return "due"
     return _LIGHTS[Status(status)]

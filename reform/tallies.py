@@ -141,7 +141,7 @@ class Figures(NamedTuple):
 
 
 def figures(lines: list[Line], on: date) -> Figures:
-    """Expected, done (accepted), of these on time, late (open and past its date), waiting, returned.
+    """Expected, done (accepted), of these on time, late (open, past its date), waiting, returned.
 
     What was found not applicable is not expected. Overdue is derived from the date here.
     """

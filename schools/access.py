@@ -1,4 +1,4 @@
-"""The only place where a view says who may open it, and where Denied and Stale become 403 and 409."""
+"""The only place where a view says who may open it; Denied becomes 403, Stale 409."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -21,7 +21,7 @@ View = Callable[..., HttpResponse]
 
 
 class SeatMiddleware:
-    """Sets `request.seats` (every place of the user) and `request.seat` (the chosen one, or None)."""
+    """Sets `request.seats` (every place of the user) and `request.seat` (the chosen or None)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -75,7 +75,9 @@ def _refusal(request: HttpRequest, verbs: tuple[str, ...]) -> HttpResponse | Non
         return None
     seat = request.seat  # type: ignore[attr-defined]
     if seat is None:
-        return denied_page(request, Denied(_("You hold no post today. Ask whoever gave you the account.")))
+        return denied_page(
+            request, Denied(_("You hold no post today. Ask whoever gave you the account."))
+        )
     if any(seat.has(verb) for verb in verbs):
         return None
     return denied_page(request, Denied(_("Your post here does not include this page.")))

@@ -1,4 +1,4 @@
-"""The only place for the two errors that a person may meet: may not (Denied), someone was first (Stale)."""
+"""The only place for the two errors people meet: Denied (may not), Stale (someone was first)."""
 
 
 class Denied(Exception):

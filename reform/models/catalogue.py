@@ -1,4 +1,4 @@
-"""The only place for what ought to be: framework versions with pillars, measures, items and checks."""
+"""The only place for what ought to be: framework versions, pillars, measures, items, checks."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +23,9 @@ class Framework(models.Model):
     source_en = models.CharField(max_length=300, blank=True)
     state = models.CharField(max_length=10, choices=FrameworkState, default=FrameworkState.draft)
     digest = models.CharField(max_length=64)
+    words = models.JSONField(
+        default=dict, help_text="Names of responsible units and registers, and the rules cited"
+    )
     published_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -47,9 +50,7 @@ class Clause(models.Model):
 
     class Meta:
         ordering = ["position"]
-        constraints = [
-            models.UniqueConstraint(fields=["framework", "locator"], name="clause_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["framework", "locator"], name="clause_once")]
 
     def __str__(self) -> str:
         return self.locator
@@ -101,6 +102,7 @@ class Clock(models.TextChoices):
 class Level(models.TextChoices):
     school = "school", _("School")
     district = "district", _("District")
+    both = "both", _("School and district")
 
 
 class ProfileValue(models.TextChoices):
@@ -176,7 +178,7 @@ class TargetMode(models.TextChoices):
 
 
 class Check(models.Model):
-    """核查点: one number of an item. A target is a decimal number in text, a ratio's from 0 to 1."""
+    """核查点: one number of an item. A target is a decimal number in text, of a ratio 0 to 1."""
 
     item = models.ForeignKey(Item, models.CASCADE, related_name="checks")
     key = models.CharField(max_length=40)
@@ -190,8 +192,18 @@ class Check(models.Model):
     per = models.CharField(max_length=8)
     source = models.CharField(max_length=8, choices=Source)
     registers = models.JSONField(default=list)
-    numerator = models.CharField(max_length=200)
+    numerator = models.CharField(max_length=200, help_text="What is counted, for who computes it")
     denominator = models.CharField(max_length=200, blank=True)
+    num_zh = models.CharField(max_length=60, blank=True, help_text="Label of a typed number")
+    num_en = models.CharField(max_length=120, blank=True)
+    den_zh = models.CharField(max_length=60, blank=True)
+    den_en = models.CharField(max_length=120, blank=True)
+    den_fixed = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="The denominator where it is always the same number"
+    )
+    may_exceed = models.BooleanField(
+        default=False, help_text="The numerator of a ratio may be larger than the denominator"
+    )
     target_mode = models.CharField(max_length=8, choices=TargetMode)
     target_op = models.CharField(max_length=2, blank=True)
     target_value = models.CharField(max_length=8, blank=True)

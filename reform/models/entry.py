@@ -43,7 +43,7 @@ class Entry(models.Model):
 
 
 class Draft(models.Model):
-    """草稿 of one person: as typed, valid or not. `values`: check key → {"num": text, "den": text}."""
+    """草稿 of one person, as typed, valid or not. `values`: check key → {"num": …, "den": …}."""
 
     entry = models.ForeignKey(Entry, models.CASCADE, related_name="drafts", db_index=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

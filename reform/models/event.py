@@ -1,4 +1,4 @@
-"""The only place for the append-only history: chains, events, their free text, and the audit log."""
+"""The only place for the append-only history (chains, events, free text) and the audit log."""
 
 from django.conf import settings
 from django.db import models
@@ -7,7 +7,7 @@ from schools.models import Region
 
 
 class Chain(models.Model):
-    """The head of one subject's chain ("school:12", "region:330106") and the lock of its writers."""
+    """Head of one subject's chain ("school:12", "region:330106"), and the lock of its writers."""
 
     subject = models.CharField(max_length=40, primary_key=True)
     seq = models.PositiveIntegerField(default=0)
@@ -43,7 +43,7 @@ class Event(models.Model):
 
 
 class EventText(models.Model):
-    """Free text beside the chain; the event's body holds sha256(salt + text), so it can be erased."""
+    """Free text beside the chain; the body holds sha256(salt + text), so it can be erased."""
 
     event = models.OneToOneField(Event, models.PROTECT, primary_key=True, related_name="words")
     text = models.TextField()
@@ -54,7 +54,7 @@ class EventText(models.Model):
 
 
 class AuditLine(models.Model):
-    """审计日志: sign-ins, downloads and account changes; who, when, from where, what, whether it held."""
+    """审计日志: sign-ins, downloads, account changes; who, when, from where, whether it held."""
 
     at = models.DateTimeField(db_index=True)
     user = models.ForeignKey(

@@ -108,9 +108,7 @@ class Review(models.Model):
     class Meta:
         ordering = ["-at", "-pk"]
         constraints = [
-            models.CheckConstraint(
-                name="review_four_eyes", condition=~Q(author=F("reviewer"))
-            )
+            models.CheckConstraint(name="review_four_eyes", condition=~Q(author=F("reviewer")))
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from reform.states import Bucket
 
 
 class Tally(models.Model):
-    """汇总: how many counted entries of an authority and slot stand in a bucket, by open due date."""
+    """汇总: how many counted entries of an authority and slot stand in a bucket, by due date."""
 
     pk = models.CompositePrimaryKey("campaign_id", "authority", "slot_id", "bucket", "due_on")
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+", db_index=False)

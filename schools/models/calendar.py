@@ -55,9 +55,7 @@ class CalendarDay(models.Model):
         verbose_name = _("calendar day")
         verbose_name_plural = _("calendar days")
         ordering = ["date"]
-        constraints = [
-            models.UniqueConstraint(fields=["region", "date"], name="calendar_day_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["region", "date"], name="calendar_day_once")]
 
     def __str__(self) -> str:
         return f"{self.date} {self.name}"

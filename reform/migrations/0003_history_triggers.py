@@ -20,7 +20,7 @@ def lift(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reform", "0001_initial")]
+    dependencies = [("reform", "0002_initial")]
     operations = [
         migrations.RunPython(install, lift),
         migrations.RunPython(fillfactor, migrations.RunPython.noop),
