@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from schools import clock
 from schools.language import is_chinese
@@ -81,7 +81,7 @@ def period_name() -> str:
 def seat_choice(one: Seat, chosen: Seat | None) -> dict[str, Any]:
     """A line of the switcher: the place and what the person is there."""
     roles = [str(label) for role, label in Role.choices if role in one.roles]
-    label = _("%(place)s (%(roles)s)") % {"place": one.place_name, "roles": _(", ").join(roles)}
+    label = _("%(place)s (%(roles)s)") % {"place": one.place_name, "roles": pgettext("list", ", ").join(roles)}
     return {"key": one.key, "label": label, "current": one == chosen}
 
 
