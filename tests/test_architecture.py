@@ -1,0 +1,87 @@
+"""The ladder: a module imports only from lower rungs; on a rung only from the left of a `<`."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LADDER = """
+schools.errors, schools.clock, schools.language
+schools.roles
+schools.models.regions < schools.models.schools < schools.models.people < schools.models.calendar
+schools.scope < schools.access, schools.workdays
+schools.forms < schools.registers < schools.structure, schools.resources
+schools.admin, schools.management, schools.views < schools.urls, schools.apps
+reform.states
+reform.models.catalogue < reform.models.campaign < reform.models.entry < reform.models.report, \
+reform.models.event, reform.models.tally, reform.models.job
+reform.policy < reform.answers
+reform.history, reform.sensitive < reform.tallies, reform.uploads, reform.publishing
+reform.progress < reform.rollout
+reform.tasks
+reform.forms, reform.admin, reform.middleware, reform.context, reform.templatetags, \
+reform.management
+reform.views
+reform.urls, reform.celery, reform.settings, reform.wsgi, reform.apps
+"""
+PLACES = {
+    name.strip(): (rung, step)
+    for rung, line in enumerate(LADDER.strip().splitlines())
+    for step, names in enumerate(line.split("<"))
+    for name in names.split(",")
+}
+
+
+def entry(module):
+    """The name on the ladder that a module stands under; None when it stands nowhere."""
+    parts = module.split(".")
+    names = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return next((name for name in names if name in PLACES), None)
+
+
+def place(module):
+    """(rung, step); a package counts as the highest of what it gathers."""
+    inside = [at for name, at in PLACES.items() if name.startswith(f"{module}.")]
+    return PLACES.get(entry(module)) or max(inside, default=None)
+
+
+def imported(tree, module, known):
+    """Modules and packages of ours that a module imports, anywhere in its text."""
+    for node in ast.walk(tree):
+        names = [alias.name for alias in getattr(node, "names", [])]
+        if isinstance(node, ast.ImportFrom):
+            above = module.split(".")[: -node.level] if node.level else []
+            base = ".".join([*above, *filter(None, [node.module])])
+            found = {f"{base}.{name}" if f"{base}.{name}" in known else base for name in names}
+        else:
+            found = set(names) if isinstance(node, ast.Import) else set()
+        yield from (name for name in found if name in known and name not in {"schools", "reform"})
+
+
+def faults(root):
+    """What is wrong with the tree at `root`, a sentence each."""
+    files = {p: ".".join(p.relative_to(root).with_suffix("").parts)
+             for app in ("schools", "reform") for p in sorted((root / app).rglob("*.py"))
+             if "migrations" not in p.parts}  # fmt: skip
+    known = {name.removesuffix(".__init__") for name in files.values()}
+    graph = {}
+    for path, name in files.items():
+        text = path.read_text(encoding="utf-8")
+        if text.count("\n") > 400:
+            yield f"{name} has more than 400 lines"
+        if path.name == "__init__.py":
+            continue
+        graph[name] = set(imported(ast.parse(text), name, known))
+        if not place(name):
+            yield f"{name} stands on no rung"
+            continue
+        for other in sorted(graph[name]):
+            if place(other) and place(other) >= place(name) and entry(other) != entry(name):
+                yield f"{name} imports {other}, which is not below it"
+    while leaves := {name for name in graph if not graph[name] & graph.keys() - {name}}:
+        graph = {name: others for name, others in graph.items() if name not in leaves}
+    if graph:
+        yield f"cycle among {', '.join(sorted(graph))}"
+
+
+def test_every_module_stands_on_its_rung():
+    assert list(faults(ROOT)) == []
