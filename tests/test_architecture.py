@@ -16,7 +16,7 @@ reform.models.catalogue < reform.models.campaign < reform.models.entry < reform.
 reform.models.event, reform.models.tally, reform.models.job
 reform.policy < reform.answers
 reform.history, reform.sensitive < reform.tallies, reform.uploads, reform.publishing
-reform.progress < reform.rollout
+reform.filings < reform.progress < reform.rollout
 reform.tasks
 reform.forms, reform.admin, reform.middleware, reform.context, reform.templatetags, \
 reform.management
