@@ -6,11 +6,18 @@ MANAGE := $(BIN)/python manage.py
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet
 
+TYPED := schools/errors.py schools/clock.py schools/roles.py schools/language.py schools/scope.py \
+	schools/workdays.py reform/states.py reform/policy.py reform/answers.py reform/progress.py \
+	reform/history.py reform/tallies.py reform/rollout.py reform/publishing.py reform/uploads.py \
+	reform/rounds.py
+# Where `make run` keeps its data; delete the folder to begin anew.
+VAR_DIR ?= var/demo
+
 .DEFAULT_GOAL := help
-.PHONY: help setup lock clean
+.PHONY: help setup run test test-sqlite test-postgres test-journeys browser check lock clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
@@ -28,6 +35,33 @@ $(VENV)/.tools: requirements.txt requirements-dev.txt | $(VENV)/.python
 	@touch $(VENV)/.product $@
 
 setup: $(VENV)/.tools ## Make .venv with everything that product, tests and checks need
+
+run: $(VENV)/.product ## Start the product with a demo county on 127.0.0.1; Ctrl-C ends it
+	@VAR_DIR=$(VAR_DIR) $(MANAGE) start
+
+test: test-sqlite test-postgres test-journeys ## Run the whole suite: SQLite, PostgreSQL, browser
+	@echo "make test: all three parts passed"
+
+test-sqlite: setup ## Run what needs no browser, on SQLite, in parallel
+	$(BIN)/pytest -q -n 2 -m "not browser and not processes"
+
+test-postgres: setup ## Run what depends on a database on a real PostgreSQL
+	$(BIN)/pytest -q -n 2 -m "database and not browser and not processes" --postgres
+
+test-journeys: setup browser ## Run the browser journeys and the start and end of all processes
+	$(BIN)/pytest -q -m "processes$(if $(SKIP_BROWSER),, or browser)"
+
+browser: ## See to Chromium and a Chinese font; SKIP_BROWSER=1 does without
+	@.ci/browser
+
+check: setup ## Format, lint, types, templates, migrations, translations, locks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(TYPED)
+	$(BIN)/djlint templates --lint --quiet
+	$(MANAGE) makemigrations --check --dry-run
+	$(MANAGE) messages --check
+	$(BIN)/pytest -q -n 0 tests/test_locks.py tests/test_architecture.py
 
 lock: $(VENV)/.tools ## Pin requirements*.in with hashes into requirements*.txt
 	$(LOCK) requirements.in --output-file requirements.txt

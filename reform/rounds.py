@@ -1,0 +1,144 @@
+"""The only place for what the product does by itself, each minute and each night, and its pulse."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db.models import Q
+
+from reform import history, rollout, tallies, uploads
+from reform.models import IdempotencyKey, Pulse
+from schools import clock
+
+log = logging.getLogger(__name__)
+
+TICK = "tick"
+TICK_LEASE = timedelta(minutes=5)
+NIGHT_LEASE = timedelta(hours=2)
+NIGHT_HOUR = 2  # of the clock in Shanghai: nobody files
+KEEP_KEYS = timedelta(days=2)
+FAULTS_TOLD = 20
+
+
+class Job(NamedTuple):
+    """Something done once a night: the name of its pulse, and a function that tells the result.
+
+    The function returns (nothing wrong, what an operator should read).
+    """
+
+    name: str
+    run: Callable[[], tuple[bool, str]]
+
+
+def tick(*, by: str) -> bool:
+    """One round: what each minute needs, then what the night needs. False when one is under way.
+
+    A step that fails is told in the pulse and the log; the others are done all the same.
+    """
+    lease = claim(TICK, TICK_LEASE)
+    if lease is None:
+        return False
+    ok, detail = _guarded(rollout.add_late_joiners)
+    finish(TICK, lease, ok=ok, detail=f"{by}: {detail}" if detail else by)
+    for job in NIGHTLY:
+        nightly(job)
+    return True
+
+
+def nightly(job: Job) -> bool:
+    """Run a job when its night has come and nobody else has it. Whether it ran."""
+    if not is_due(job.name):
+        return False
+    lease = claim(job.name, NIGHT_LEASE)
+    if lease is None:
+        return False
+    ok, detail = _guarded(job.run)
+    finish(job.name, lease, ok=ok, detail=detail)
+    return True
+
+
+def is_due(name: str) -> bool:
+    """Whether the last full run lies before the latest night; a host that was off catches up."""
+    now = clock.now()
+    local = now.astimezone(clock.SHANGHAI)
+    night = local.replace(hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
+    night -= timedelta(days=1) if night > local else timedelta()
+    last = Pulse.objects.filter(name=name).values_list("finished_at", flat=True).first()
+    return last is None or not night <= last <= now + timedelta(minutes=5)
+
+
+def claim(name: str, lease: timedelta) -> datetime | None:
+    """Take a job for at most `lease`: the end of the lease, or None when another has it.
+
+    A lease that ends later than any could was left by a clock that ran ahead.
+    """
+    now = clock.now()
+    until = now + lease
+    Pulse.objects.bulk_create([Pulse(name=name)], ignore_conflicts=True)
+    free = Q(lease_until=None) | Q(lease_until__lte=now) | Q(lease_until__gt=until)
+    taken = Pulse.objects.filter(free, name=name).update(started_at=now, lease_until=until)
+    return until if taken == 1 else None
+
+
+def finish(name: str, lease: datetime, *, ok: bool, detail: str) -> None:
+    """Give a job back; one whose lease ran out has nothing to say any more."""
+    done = Pulse.objects.filter(name=name, lease_until=lease).update(
+        finished_at=clock.now(), lease_until=None, ok=ok, detail=detail
+    )
+    if done != 1:
+        log.warning("%s outlived its lease; another has taken it over", name)
+
+
+def beat(name: str, detail: str = "") -> None:
+    """A part of the machine says that it is alive."""
+    now = clock.now()
+    Pulse.objects.bulk_create(
+        [Pulse(name=name, started_at=now, finished_at=now, detail=detail)],
+        update_conflicts=True,
+        unique_fields=["name"],
+        update_fields=["finished_at", "detail"],
+    )
+
+
+def check_tallies() -> tuple[bool, str]:
+    """Compare every tally with its entries; differences are told, not mended."""
+    wrong = tallies.differences()
+    lines = [f"{key}: {said} for {is_}" for key, (said, is_) in list(wrong.items())[:FAULTS_TOLD]]
+    return not wrong, "\n".join(lines)
+
+
+def check_history() -> tuple[bool, str]:
+    """Follow every chain of the history to its end."""
+    faults = list(history.verify())
+    return not faults, "\n".join(faults[:FAULTS_TOLD])
+
+
+def clean_up() -> tuple[bool, str]:
+    """Forget what has served: answered forms, ended sessions, old failed sign-ins, lost files."""
+    now = clock.now()
+    IdempotencyKey.objects.filter(at__lt=now - KEEP_KEYS).delete()
+    Session.objects.filter(expire_date__lt=now).delete()
+    AccessAttempt.objects.filter(attempt_time__lt=now - settings.AXES_COOLOFF_TIME).delete()
+    removed = uploads.sweep()
+    return True, str(removed)
+
+
+def _guarded(step: Callable[[], object]) -> tuple[bool, str]:
+    """Run a step. (nothing wrong, what there is to tell); an exception is told, not raised."""
+    try:
+        result = step()
+    except Exception as error:
+        log.exception("%s failed", step.__name__)
+        return False, f"{step.__name__}: {type(error).__name__}: {error}"
+    return result if isinstance(result, tuple) else (True, "")
+
+
+NIGHTLY = (
+    Job("tally check", check_tallies),
+    Job("history check", check_history),
+    Job("clean-up", clean_up),
+)
