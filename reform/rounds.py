@@ -16,7 +16,7 @@ from schools import clock
 
 log = logging.getLogger(__name__)
 
-TICK = "tick"
+TICK, WORKER, WATCHDOG = "tick", "worker", "watchdog"
 TICK_LEASE = timedelta(minutes=5)
 NIGHT_LEASE = timedelta(hours=2)
 NIGHT_HOUR = 2  # of the clock in Shanghai: nobody files

@@ -4,11 +4,9 @@ from celery import shared_task
 
 from reform import rounds
 
-WORKER = "worker"
-
 
 @shared_task(name="reform.tick")
 def tick() -> None:
     """Rung by beat once a minute; what is to be done stands in the database, not in the task."""
-    rounds.beat(WORKER)
-    rounds.tick(by=WORKER)
+    rounds.beat(rounds.WORKER)
+    rounds.tick(by=rounds.WORKER)

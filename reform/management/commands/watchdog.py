@@ -4,6 +4,7 @@ import logging
 import signal
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -16,25 +17,25 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 20.0
 PATIENCE = 120.0  # seconds without a finished tick
-WATCHDOG = "watchdog"
 
 
 class Watch:
     """How long nothing has finished, on a clock that nobody can set."""
 
-    def __init__(self) -> None:
+    def __init__(self, timer: Callable[[], float] = time.monotonic) -> None:
+        self.timer = timer
         self.seen: object = None
-        self.since = time.monotonic()
+        self.since = timer()
 
     def look(self) -> bool:
         """Note the last finished tick and run one when none has finished for too long."""
         last = Pulse.objects.filter(name=rounds.TICK).values_list("finished_at", flat=True).first()
         if last != self.seen:
-            self.seen, self.since = last, time.monotonic()
-        if time.monotonic() - self.since < PATIENCE:
+            self.seen, self.since = last, self.timer()
+        if self.timer() - self.since < PATIENCE:
             return False
         log.warning("no tick has finished for %.0f seconds; running one here", PATIENCE)
-        return rounds.tick(by=WATCHDOG)
+        return rounds.tick(by=rounds.WATCHDOG)
 
 
 class Command(BaseCommand):
@@ -48,7 +49,7 @@ class Command(BaseCommand):
         while not over.is_set():
             close_old_connections()
             try:
-                rounds.beat(WATCHDOG)
+                rounds.beat(rounds.WATCHDOG)
                 watch.look()
             except Error:
                 log.exception("the database does not answer; looking again")
