@@ -1,9 +1,12 @@
 """The only place for what every test finds: the cast, and the surroundings of a test."""
 
 import pytest
+import time_machine
 from django.conf import settings
 
+from reform import history
 from reform.management.commands.messages import catalogue_path, compile_when_stale
+from tests import world
 
 
 def pytest_configure() -> None:
@@ -17,3 +20,46 @@ def evidence_folder(settings, tmp_path):
     """Evidence of one test is not seen by another."""
     settings.EVIDENCE_DIR = tmp_path / "evidence"
     return settings.EVIDENCE_DIR
+
+
+@pytest.fixture
+def travel():
+    """Every test of the domain lives on Friday 2026-11-20 at noon; `travel.move_to` goes on."""
+    with time_machine.travel(world.NOON, tick=True) as traveller:
+        yield traveller
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The ground and the real catalogue are laid once; tests that roll back share them."""
+    with django_db_blocker.unblock(), time_machine.travel(world.NOON, tick=True):
+        world.framework()
+
+
+@pytest.fixture
+def real_db(transactional_db):
+    """For threads and processes: real commits, and history's triggers lifted for the flush only."""
+    history.install_triggers()
+    world.framework()
+    yield
+    history.lift_triggers()
+
+
+@pytest.fixture
+def cast(db, travel):
+    """阳光小学 with a filer and a secretary; its bureau with a reviewer and a manager."""
+    return Cast()
+
+
+class Cast:
+    def __init__(self):
+        self.school = world.school("阳光小学")
+        self.filer = world.seat("filer", self.school)
+        self.secretary = world.seat("secretary", self.school)
+        self.reviewer = world.seat("reviewer", world.COUNTY)
+        self.manager = world.seat("manager", world.COUNTY)
+        self.viewer = world.seat("viewer", world.COUNTY)
+        self.stranger_school = world.school("邻县小学", authority=world.SIBLING)
+        self.stranger = world.seat("filer", self.stranger_school)
+        self.strange_reviewer = world.seat("reviewer", world.SIBLING)
+        self.campaign = world.campaign()

@@ -1,0 +1,254 @@
+"""The only place that makes the demo: a county in mid-term, an empty one, and their accounts."""
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import yaml
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from reform import progress, rollout
+from reform.filings import Filing
+from reform.models import Campaign, Entry, Framework
+from reform.models.catalogue import FrameworkState
+from reform.states import Status
+from schools import clock, scope
+from schools.models import Membership, Region, School, User
+from schools.models.schools import SchoolKind
+from schools.roles import Role
+from schools.workdays import Calendar, school_year_of
+
+SEEDS = settings.BASE_DIR / "seeds" / "demo"
+PASSWORD = "demo-only-2026"
+COUNTY, EMPTY, CITY, PROVINCE = "890101", "890102", "8901", "89"
+REGIONS = [
+    (PROVINCE, "示范省", "示范省", "province", "示范省教育厅"),
+    (CITY, "示范市", "示范省示范市", "city", "示范市教育局"),
+    (COUNTY, "青禾县", "示范省示范市青禾县", "county", "青禾县教育局"),
+    (EMPTY, "白鹭县", "示范省示范市白鹭县", "county", "白鹭县教育局"),
+]
+# user name, name, post, work phone, [(role, place)]; a place is a region code or a school's name
+PEOPLE: list[tuple[str, str, str, str, list[tuple[Role, str]]]] = [
+    ("filer", "演示填报员", "教师", "", [(Role.filer, "青禾县第一中学")]),
+    ("secretary", "演示书记", "党委书记", "", [(Role.secretary, "青禾县第一中学")]),
+    ("filer2", "演示填报员乙", "教师", "", [(Role.filer, "青禾县北街小学")]),
+    ("reviewer", "演示审核员", "基础教育科", "0000-8600101", [(Role.reviewer, COUNTY)]),
+    ("manager", "演示管理员", "办公室", "0000-8600102", [(Role.manager, COUNTY)]),
+    ("viewer", "演示观察员", "分管领导", "", [(Role.viewer, COUNTY)]),
+    ("cityviewer", "演示市观察员", "市教育局", "", [(Role.viewer, CITY)]),
+    ("editor", "演示目录员", "清单编制", "", [(Role.editor, "0")]),
+    ("auditor", "演示审计员", "内部审计", "", [(Role.auditor, "0")]),
+    ("operator", "演示操作员", "运行维护", "", [(Role.operator, "0")]),
+    (
+        "clerk",
+        "演示经办人",
+        "白鹭县教育局",
+        "0000-8600201",
+        [(Role.manager, EMPTY), (Role.reviewer, EMPTY)],
+    ),
+]
+
+
+class Command(BaseCommand):
+    help = "Make the demo county 青禾县 and the empty 白鹭县; does nothing when they are there."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not Region.objects.filter(pk=COUNTY).exists():
+            with transaction.atomic():
+                _places()
+                call_command("load_schools", SEEDS / "schools.csv", authority=COUNTY, verbosity=0)
+                _people()
+                _term()
+        self.stdout.write(f"Accounts (password of each: {PASSWORD})")
+        for username, name, _post, _phone, posts in PEOPLE:
+            held = "，".join(f"{Role(role).value} {place}" for role, place in posts)
+            self.stdout.write(f"  {username:<12}{name}　{held}")
+
+
+def _places() -> None:
+    for code, name, full_name, kind, bureau_name in REGIONS:
+        Region.objects.create(
+            code=code, name=name, full_name=full_name, kind=kind, bureau_name=bureau_name
+        )
+    for code in (COUNTY, EMPTY):
+        name = Region.objects.get(pk=code).bureau_name
+        School.objects.create(
+            code=f"B-{code}", name=name, region_id=code, authority_id=code, kind=SchoolKind.bureau
+        )
+
+
+def _people() -> None:
+    since = clock.today() - timedelta(days=400)
+    for username, name, post, phone, posts in PEOPLE:
+        staff = any(role == Role.operator for role, _place in posts)
+        user = User(username=username, name=name, post=post, phone=phone, is_staff=staff)
+        user.set_password(PASSWORD)
+        user.save()
+        for role, place in posts:
+            at: dict[str, Any] = (
+                {"region_id": place} if place[0].isdigit() else {"school": _school(place)}
+            )
+            Membership.objects.create(user=user, role=role, starts_on=since, **at)
+
+
+def _school(name: str) -> School:
+    return School.objects.get(name=name, authority_id=COUNTY)
+
+
+def _seat(username: str) -> scope.Seat:
+    return scope.seats(User.objects.get(username=username))[0]
+
+
+# ---- the term so far
+
+
+def _term() -> None:
+    """Open the campaign on the first day of the school year, then live through it until today."""
+    today = clock.today()
+    year = school_year_of(today)
+    begin = Calendar.of(COUNTY).terms(year)[1][0]
+    if begin >= today:
+        begin = today
+    manager = _seat("manager")
+    with clock.pretending(_moment(begin, 9)):
+        campaign = Campaign.objects.create(
+            region_id=COUNTY,
+            framework=Framework.objects.get(state=FrameworkState.published),
+            school_year=year,
+            name=f"{year} 学年改革任务清单",
+            opens_on=begin,
+            created_by=manager.user,
+            created_at=clock.now(),
+        )
+        rollout.open_campaign(campaign.pk, by=manager)
+    for _when, act in sorted(_deeds(campaign, begin, today), key=lambda deed: deed[0]):
+        with clock.pretending(_when):
+            act()
+
+
+def _moment(day: date, hour: int, minute: int = 0) -> datetime:
+    return datetime.combine(day, time(hour, minute), clock.SHANGHAI)
+
+
+Deed = tuple[datetime, Callable[[], None]]
+
+
+def _deeds(campaign: Campaign, begin: date, today: date) -> Iterator[Deed]:
+    """What happens to each entry that is owed by now, on working days between opening and today."""
+    rng = random.Random(2026)
+    calendar = Calendar.of(COUNTY)
+    days = [
+        day
+        for n in range(10, (today - begin).days)
+        if calendar.is_workday(day := begin + timedelta(days=n))
+    ]
+    words = yaml.safe_load((SEEDS / "notes.yaml").read_text(encoding="utf-8"))
+    reviewer = _seat("reviewer")
+    filers = {m.school_id: scope.Seat(m.user, frozenset({m.role}), m.school) for m in _filers()}
+    entries = (
+        Entry.objects.filter(slot__campaign=campaign, slot__opens_on__lte=today, keeper=0)
+        .select_related("school", "slot__item__measure__pillar")
+        .prefetch_related("slot__item__checks")
+        .order_by("school__name", "slot__position")
+    )
+    quiet = {"青禾县柳河镇初级中学", "青禾县西关小学"}  # schools where nothing has moved lately
+    for entry in entries:
+        before_due = [day for day in days if day <= entry.due_on]
+        if not before_due or (entry.school.name in quiet and rng.random() < 0.8):
+            continue
+        story = _Story(entry, filers[entry.school_id], reviewer, words, rng)
+        due_past = entry.due_on < today
+        chance = rng.random()
+        if chance < (0.9 if due_past else 0.42):
+            yield from story.filed(rng.choice(before_due), days)
+        elif chance < (0.95 if due_past else 0.5):
+            yield _moment(rng.choice(before_due), 16), story.save
+
+
+def _filers() -> Iterator[Membership]:
+    """A filer per school; where the demo has no account of its own, one that cannot sign in."""
+    since = clock.today() - timedelta(days=400)
+    for school in School.objects.filter(authority_id=COUNTY, kind=SchoolKind.school):
+        held = Membership.objects.filter(school=school, role=Role.filer).first()
+        if held is None:
+            user = User(username=f"{school.code}-01", name="填报员", post="教师")
+            user.set_unusable_password()
+            user.save()
+            held = Membership.objects.create(
+                user=user, role=Role.filer, school=school, starts_on=since
+            )
+        yield held
+
+
+class _Story:
+    """One entry's life: filed, read, perhaps returned, perhaps filed again."""
+
+    def __init__(
+        self,
+        entry: Entry,
+        filer: scope.Seat,
+        reviewer: scope.Seat,
+        words: dict[str, list[str]],
+        rng: random.Random,
+    ) -> None:
+        self.pk, self.item = entry.pk, entry.slot.item
+        self.filer, self.reviewer, self.rng = filer, reviewer, rng
+        self.note = rng.choice(words[self.item.measure.pillar.code])
+        self.reason = rng.choice(words["returned"])
+        self.classes = entry.school.classes or 2
+
+    def filed(self, day: date, days: list[date]) -> Iterator[Deed]:
+        rng = self.rng
+        yield _moment(day, rng.randint(9, 11), rng.randint(0, 59)), self.submit
+        after = [later for later in days if later > day]
+        if not after or rng.random() > 0.86:
+            return
+        read = after[min(rng.randint(0, 6), len(after) - 1)]
+        returned = rng.random() < 0.09
+        yield _moment(read, 15, rng.randint(0, 59)), self.send_back if returned else self.accept
+        again = [later for later in after if later > read]
+        if returned and again and rng.random() < 0.55:
+            yield _moment(again[0], 10), self.submit
+
+    def _now(self) -> Entry:
+        return Entry.objects.get(pk=self.pk)
+
+    def _filing(self) -> Filing:
+        values = {}
+        for check in self.item.checks.all():
+            if check.source == "typed":
+                den = 3 if check.denominator == "3" else self.classes
+                num = den - (self.rng.random() < 0.1)
+                values[check.key] = {"num": str(num), "den": str(den)}
+                if check.kind == "count":
+                    values[check.key] = {"num": str(self.rng.randint(2, 9)), "den": ""}
+        return Filing(note=self.note, values=values, pledged=True)
+
+    def save(self) -> None:
+        filing = Filing(note=self.note[:12])
+        progress.save(self.pk, by=self.filer, version=self._now().version, filing=filing)
+
+    def submit(self) -> None:
+        entry = self._now()
+        if entry.status in (Status.not_started, Status.in_progress, Status.returned):
+            progress.submit(self.pk, by=self.filer, version=entry.version, filing=self._filing())
+
+    def accept(self) -> None:
+        entry = self._now()
+        progress.accept(
+            self.pk, by=self.reviewer, version=entry.version, report_id=entry.report_id or 0
+        )
+
+    def send_back(self) -> None:
+        entry = self._now()
+        progress.send_back(
+            self.pk,
+            by=self.reviewer,
+            version=entry.version,
+            report_id=entry.report_id or 0,
+            reason=self.reason,
+        )

@@ -1,0 +1,25 @@
+"""The only place where an operator checks the history chains by hand."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from reform import history
+from reform.models import Event
+
+
+class Command(BaseCommand):
+    help = "Verify the history chains; names every break and exits with an error when there is one."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("subject", nargs="?", help='one chain: "school:12" or "region:330106"')
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        breaks = 0
+        for sentence in history.verify(options["subject"]):
+            breaks += 1
+            self.stderr.write(sentence)
+        if breaks:
+            raise CommandError(f"{breaks} breaks found. Restore from a backup and find out who.")
+        self.stdout.write(f"History is whole: {Event.objects.count()} events.")
