@@ -15,7 +15,8 @@ reform.states
 reform.models.catalogue < reform.models.campaign < reform.models.entry < reform.models.report, \
 reform.models.event, reform.models.tally, reform.models.job
 reform.policy < reform.answers
-reform.history, reform.sensitive < reform.sniff, reform.vault < reform.office, reform.refusals \
+reform.history, reform.sensitive, reform.marked_yaml < reform.sniff, reform.vault, \
+reform.manuscript < reform.office, reform.refusals \
 < reform.reader < reform.tallies, reform.uploads, reform.publishing
 reform.filings < reform.progress < reform.rollout
 reform.tasks
