@@ -52,27 +52,26 @@ def private_folder(path: Path) -> Path:
 
 
 def database(url: str) -> dict:
-    """Django's settings for a database URL: SQLite in WAL, or PostgreSQL kept connected."""
+    """Django's settings for a database URL; "" is SQLite beside the other data."""
     scheme = url.partition(":")[0]
-    if scheme not in {"sqlite", "postgres", "postgresql"}:
+    if scheme not in {"", "sqlite", "postgres", "postgresql"}:
         raise ImproperlyConfigured(
             f"DATABASE_URL begins with {scheme!r}. It must be postgres://user:password@host/name "
             "or sqlite:////absolute/path/to/file."
         )
-    config = env.db_url_config(url)
-    if not config.get("NAME"):
+    config = env.db_url_config(url) if url else {"NAME": str(VAR_DIR / "reform.sqlite3")}
+    if not config["NAME"]:
         raise ImproperlyConfigured("DATABASE_URL names no database: postgres://…/NAME.")
-    if scheme == "sqlite":
-        config["OPTIONS"] = {
+    if scheme in {"", "sqlite"}:
+        options = {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         }
-        config["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
-    else:
-        config["CONN_MAX_AGE"] = 600
-        config["CONN_HEALTH_CHECKS"] = True
-    return config
+        test = {"NAME": str(VAR_DIR / "test.sqlite3")}
+        engine = "django.db.backends.sqlite3"
+        return {"ENGINE": engine, "NAME": config["NAME"], "OPTIONS": options, "TEST": test}
+    return {**config, "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 
 
 def secret_key(*, trial: bool) -> str:
@@ -97,9 +96,10 @@ def secret_key(*, trial: bool) -> str:
 
 
 def own_socket() -> Path:
-    """Where `manage.py valkey` listens: beside the data, or nearer when that path is too long."""
+    """Where `manage.py valkey` listens: beside the data, or nearer when no socket can have its
+    address there (too long, or with signs that mean something in a URL)."""
     path = VAR_DIR / "valkey" / "socket"
-    if len(str(path)) <= 100:
+    if re.fullmatch(r"[A-Za-z0-9_./-]{1,100}", str(path)):
         return path
     digest = sha256(str(VAR_DIR).encode()).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f"reform-{os.getuid()}-{digest}" / "socket"
@@ -123,10 +123,10 @@ DEBUG = yes_or_no("DEBUG")
 HTTPS = yes_or_no("HTTPS")
 BEHIND_PROXY = yes_or_no("BEHIND_PROXY")
 
-DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR}/reform.sqlite3"
+DATABASE_URL = env.str("DATABASE_URL", default="")
 DATABASES = {"default": database(DATABASE_URL)}
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
-SECRET_KEY = secret_key(trial=DATABASE_URL.startswith("sqlite") and not ALLOWED_HOSTS)
+SECRET_KEY = secret_key(trial=not DATABASE_URL.startswith("postgres") and not ALLOWED_HOSTS)
 ALLOWED_HOSTS = ALLOWED_HOSTS or ["127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if HTTPS and host != "*"]
 

@@ -1,6 +1,7 @@
 """Settings: what an operator writes wrongly is refused with a sentence, before anything starts."""
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -87,10 +88,12 @@ def test_postgres_stays_connected(tmp_path):
     assert "'CONN_MAX_AGE': 600" in output
 
 
-def test_a_long_path_moves_the_socket_not_the_data(tmp_path):
-    deep = tmp_path / ("d" * 90)
-    code, output = start(tmp_path, VAR_DIR=str(deep))
+@pytest.mark.parametrize("folder", ["d" * 90, "县 教育局", "a#b?c", "a%20b"])
+def test_a_folder_of_any_name_holds_the_data_and_the_socket_moves_if_it_must(tmp_path, folder):
+    var = tmp_path / folder
+    code, output = start(tmp_path, VAR_DIR=str(var))
 
     assert code == 0
-    assert str(deep / "reform.sqlite3") in output
-    assert f"redis+socket://{deep}" not in output
+    assert f"'NAME': '{var}/reform.sqlite3'" in output
+    assert re.search(r"redis\+socket://[A-Za-z0-9_./-]{1,107}$", output)
+    assert f"redis+socket://{tmp_path}" not in output
