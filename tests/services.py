@@ -160,7 +160,9 @@ def surround(arguments: list[str]) -> None:
     if "REFORM_TESTS" in os.environ:
         return
     os.environ["REFORM_TESTS"] = "1"
-    os.environ["VAR_DIR"] = str(make_folder())
+    folder = make_folder()
+    (folder / "static").mkdir()
+    os.environ["VAR_DIR"] = str(folder)
     os.environ["PLAIN_STATIC"] = "1"
     os.environ["SECRET_KEY"] = "".join(map(chr, range(48, 100)))
     if "--postgres" in arguments:
