@@ -180,13 +180,13 @@ def _refuse_packed_file(box: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Bu
     """A formula or a printer's settings may stay; a file inside the document may not."""
     if not entry.filename.lower().endswith(".bin"):
         raise Refusal("packed_file")
-    tail = b""
+    seen = bytearray()
 
     def look(chunk: bytes) -> None:
-        nonlocal tail
-        if _PACKED_FILE in tail + chunk:
+        seen.extend(chunk)
+        if _PACKED_FILE in seen:
             raise Refusal("packed_file")
-        tail = chunk[-len(_PACKED_FILE) :]
+        del seen[: -len(_PACKED_FILE)]
 
     _feed(box, entry, budget, look)
 
@@ -208,10 +208,14 @@ def _check_link(part: str, values: dict[str, str], reader: "_Reader") -> None:
 def _feed(
     box: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budget, take: Callable[[bytes], object]
 ) -> None:
+    size = 0
     with box.open(entry) as part:
         while chunk := part.read(CHUNK):
+            size += len(chunk)
             budget.count(len(chunk))
             take(chunk)
+    if size != entry.file_size:
+        raise Refusal("damaged")
 
 
 def _parse(

@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from reform.sniff import Refusal
+from reform.sniff import MEDIA_TYPES, Refusal
 from schools.errors import Denied
 
 PLACES_TOLD = 3
@@ -29,7 +29,6 @@ FORMATS = {
     "rar": "RAR",
     "7z": "7z",
     "rtf": "RTF",
-    "package": "ZIP",
 }
 
 REASONS: Mapping[str, str | Promise] = {
@@ -65,7 +64,7 @@ REASONS: Mapping[str, str | Promise] = {
         "type “Excel workbook (*.xlsx)”, and upload that file."
     ),
     "slides": gettext_lazy(
-        "Slides (.%(extension)s) are not taken. In WPS or PowerPoint choose File › Export to PDF, "
+        "Slides (.%(extension)s) are not taken. In WPS or PowerPoint choose File › Export to PDF "
         "and upload the PDF."
     ),
     "picture": gettext_lazy(
@@ -85,8 +84,12 @@ REASONS: Mapping[str, str | Promise] = {
     ),
     # the content is not what the name says
     "renamed": gettext_lazy(
-        "The name says %(kind)s, the content is %(content)s. Changing the name does not change the "
-        "format: open the file and save it as %(kind)s."
+        "The name says %(kind)s, the content is %(content)s. If the ending was changed by hand, "
+        "change it back to .%(ending)s; otherwise open the file and save it as %(kind)s."
+    ),
+    "other_format": gettext_lazy(
+        "The name says %(kind)s, the content is %(content)s, which is not taken. Open the file and "
+        "save it as %(kind)s; a changed ending does not change the format."
     ),
     "unknown": gettext_lazy(
         "The name says %(kind)s, the content is something else. Open it in the program that made "
@@ -161,11 +164,18 @@ def sentence(code: str, details: Mapping[str, Any]) -> str:
     words = {name: _word(name, value) for name, value in details.items()}
     if code == "extension" and not details["extension"]:
         code = "no_extension"
-    if code == "renamed" and details["content"] not in FORMATS:
-        code = "unknown"
+    if code == "renamed":
+        words["ending"] = details["content"]
+        code = _renamed(details["content"])
     if code == "sensitive":
         words["where"] = places(details["found"])
     return str(REASONS[code]) % words
+
+
+def _renamed(content: str) -> str:
+    if content in MEDIA_TYPES:
+        return "renamed"
+    return "other_format" if content in FORMATS else "unknown"
 
 
 def _word(name: str, value: Any) -> str:

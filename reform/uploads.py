@@ -99,7 +99,7 @@ def check(name: str, stream: IO[bytes]) -> Iterator[Checked]:
 def _compare(kind: str, file: Path) -> None:
     with open(file, "rb") as stream:
         head = stream.read(_HEAD)
-        encrypted = head.startswith(b"\xd0\xcf") and _PASSWORD_MARK in stream.read()
+        encrypted = head.startswith(b"\xd0\xcf") and _PASSWORD_MARK in head + stream.read()
     compare(kind, head, encrypted=encrypted)
 
 

@@ -20,8 +20,8 @@ reform.manuscript < reform.office, reform.refusals \
 < reform.reader < reform.tallies, reform.uploads, reform.publishing
 reform.filings < reform.progress < reform.rollout
 reform.tasks
-reform.forms, reform.admin, reform.middleware, reform.context, reform.templatetags, \
-reform.management
+reform.middleware < reform.audit, reform.forms, reform.admin, reform.context, \
+reform.templatetags, reform.management
 reform.views
 reform.urls, reform.celery, reform.settings, reform.wsgi, reform.apps
 """
