@@ -30,12 +30,14 @@ def term(region, year, no, starts, ends, stage=""):
 def places():
     kinds = {1: "nation", 2: "province", 4: "city", 6: "county"}
     for code in ("0", "33", "3301", "330106", "330110", "45", "4501", "450102"):
-        Region.objects.create(code=code, name=code, kind=kinds[len(code)])
+        Region.objects.get_or_create(code=code, defaults={"kind": kinds[len(code)]})
 
 
 @pytest.fixture
 def year(places):
-    """The nation's days of 2026 and 2027, and its terms of 2026-2027."""
+    """Nothing but the nation's real days of 2026 and 2027, and its terms of 2026-2027."""
+    CalendarDay.objects.all().delete()
+    Term.objects.all().delete()
     CalendarDay.objects.bulk_create([*china(2026), *china(2027)])
     term("0", "2026-2027", 1, "2026-09-01", "2027-01-22")
     term("0", "2026-2027", 2, "2027-02-22", "2027-07-02")
