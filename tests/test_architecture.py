@@ -5,21 +5,21 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LADDER = """
-schools.errors, schools.clock, schools.language
-schools.roles
+schools.errors, schools.clock, schools.language, schools.cells
+schools.roles, schools.sheets
 schools.models.regions < schools.models.schools < schools.models.people < schools.models.calendar
 schools.scope < schools.access, schools.workdays
-schools.forms < schools.registers < schools.structure, schools.resources
+schools.forms < schools.registers < schools.structure, schools.columns < schools.resources
 schools.admin, schools.management, schools.views < schools.urls, schools.apps
-reform.states
+reform.states, reform.compare
 reform.models.catalogue < reform.models.campaign < reform.models.entry < reform.models.report, \
 reform.models.event, reform.models.tally, reform.models.job
 reform.policy < reform.answers
 reform.history, reform.sensitive, reform.marked_yaml < reform.sniff, reform.vault, \
 reform.manuscript < reform.office, reform.refusals \
 < reform.reader < reform.tallies, reform.uploads, reform.publishing
-reform.filings < reform.progress < reform.rollout
-reform.tasks
+reform.filings < reform.progress, reform.slots < reform.reach < reform.rollout
+reform.rounds < reform.tasks, reform.health
 reform.middleware < reform.audit, reform.forms, reform.admin, reform.context, \
 reform.templatetags, reform.management
 reform.views
