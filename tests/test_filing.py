@@ -73,10 +73,13 @@ def test_sent_on_the_due_date_is_on_time_and_the_day_after_is_late(cast, travel)
 
 
 def test_the_due_date_ends_at_midnight_in_shanghai(cast, travel):
-    entry = world.entry(cast.school, due_on=date(2026, 11, 20))
-    travel.move_to(world.NOON.replace(hour=15, minute=59))  # 23:59 in Shanghai
-    submit(entry, cast.filer)
-    assert Entry.objects.get(pk=entry.pk).sent_late is False
+    late = []
+    for minute_before_midnight in (world.NOON.replace(hour=15, minute=59), None):
+        entry = world.entry(world.school(), due_on=date(2026, 11, 20))
+        travel.move_to(minute_before_midnight or world.NOON.replace(hour=16, minute=1))
+        submit(entry, world.seat("filer", entry.school))
+        late.append(Entry.objects.get(pk=entry.pk).sent_late)
+    assert late == [False, True]
 
 
 def test_where_the_secretary_signs_the_filer_only_prepares(cast):

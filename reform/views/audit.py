@@ -1,0 +1,46 @@
+"""The only place for the page that an auditor reads: sign-ins, downloads, changes of accounts."""
+
+from datetime import timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_safe
+
+from reform.models import AuditLine
+from schools import clock, scope
+from schools.access import access
+
+PAGE = 50
+# What is written → how an auditor reads it.
+WORDS = {
+    "sign in": gettext_lazy("Signed in"),
+    "sign in failed": gettext_lazy("Sign-in failed"),
+    "sign out": gettext_lazy("Signed out"),
+    "password change": gettext_lazy("Changed the password"),
+    "evidence download": gettext_lazy("Downloaded evidence"),
+}
+
+
+@access("see_audit")
+@require_safe
+def audit(request: HttpRequest) -> HttpResponse:
+    """Newest first, keyset paged by `before` (the number of a line)."""
+    lines = scope.rows(AuditLine.objects.select_related("user"), request.seat).order_by("-pk")
+    before = request.GET.get("before", "")
+    if before.isascii() and before.isdigit() and len(before) < 19:
+        lines = lines.filter(pk__lt=int(before))
+    shown = list(lines[: PAGE + 1])
+    more = shown[PAGE - 1].pk if len(shown) > PAGE else None
+    since = clock.now() - timedelta(days=1)
+    today = scope.rows(AuditLine.objects.filter(at__gte=since), request.seat).count()
+    context = {
+        "sentence": ngettext(
+            "%(n)d line in the last 24 hours", "%(n)d lines in the last 24 hours", today
+        )
+        % {"n": today},
+        "rows": [(line, WORDS.get(line.what, line.what)) for line in shown[:PAGE]],
+        "next_url": f"?before={more}" if more else "",
+        "first_url": "?" if before else "",
+    }
+    return render(request, "audit/audit.html", context)
