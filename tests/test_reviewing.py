@@ -98,6 +98,7 @@ def test_an_accept_is_undone_by_its_reviewer_within_five_minutes(cast, filed, tr
     progress.undo_accept(filed.pk, by=cast.reviewer, version=version)
     assert world.status(filed) == Status.submitted
     assert Entry.objects.get(pk=filed.pk).sent_late is False
+    assert Review.objects.get().undone_at is not None
 
 
 def test_after_five_minutes_an_accept_can_only_be_reopened(cast, filed, travel):
