@@ -81,7 +81,10 @@ def period_name() -> str:
 def seat_choice(one: Seat, chosen: Seat | None) -> dict[str, Any]:
     """A line of the switcher: the place and what the person is there."""
     roles = [str(label) for role, label in Role.choices if role in one.roles]
-    label = _("%(place)s (%(roles)s)") % {"place": one.place_name, "roles": pgettext("list", ", ").join(roles)}
+    label = _("%(place)s (%(roles)s)") % {
+        "place": one.place_name,
+        "roles": pgettext("list", ", ").join(roles),
+    }
     return {"key": one.key, "label": label, "current": one == chosen}
 
 

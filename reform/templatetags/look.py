@@ -1,15 +1,17 @@
 """The only place for the words and shapes that templates ask for: lights, icons, dates, minutes."""
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
 from django import template
 from django.forms import CheckboxInput
 from django.forms.boundfield import BoundField
+from django.http import HttpRequest
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 
 from reform.states import LIGHT_WORDS
 from schools import clock, language
@@ -103,6 +105,12 @@ def size(octets: int) -> str:
 
 
 @register.filter
+def listed(words: Iterable[object]) -> str:
+    """Several things in a row: "a, b, c"; in Chinese with their own comma."""
+    return pgettext("list", ", ").join(map(str, words))
+
+
+@register.filter
 def day(value: date | None) -> SafeString:
     """A date as <time>2026-11-30</time>, never broken over two lines."""
     if value is None:
@@ -131,6 +139,22 @@ def unbroken(text: str) -> SafeString:
     """A sentence for a heading: dates stay whole, and a Chinese one folds at its punctuation."""
     safe = _NUMBER_GAP.sub("\u00a0", str(conditional_escape(text)))
     return mark_safe(_DATE.sub(lambda found: f"<time>{found[0]}</time>", safe))
+
+
+# Fields of forms that nobody types.
+_MACHINE = ("csrfmiddlewaretoken", "version", "key", "next", "kept", "seat", "language", "do")
+
+
+@register.simple_tag
+def typed_texts(request: HttpRequest | None) -> list[str]:
+    """The words of a request that was refused, so that the page can give them back."""
+    if request is None:
+        return []
+    return [
+        text
+        for name, text in request.POST.items()
+        if name not in _MACHINE and "password" not in name and len(text) > 1 and not text.isdigit()
+    ]
 
 
 @register.filter

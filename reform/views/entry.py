@@ -1,0 +1,200 @@
+"""The only place where an entry is opened, written, sent, signed, taken back and opened again."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from reform import progress
+from reform.filings import Filing
+from reform.forms.filing import from_post, from_report, version_of
+from reform.models import Entry
+from reform.progress import Outcome
+from reform.states import MOVES, Status
+from reform.views import entry_page
+from schools import clock
+from schools.access import access
+from schools.errors import Denied, Stale
+
+
+@access("see_entry")
+@require_safe
+def entry(request: HttpRequest, pk: int) -> HttpResponse:
+    """What is asked, whether it is enough, and what was done so far."""
+    found = entry_page.find(request, pk)
+    return render(request, "entry/entry.html", entry_page.page(found, request))
+
+
+@access("save")
+@require_POST
+def entry_save(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep what is typed. A script is answered in JSON, a person by the page.
+
+    `use` = "last" adds the last period's words to the note, "sent" starts from the last report.
+    """
+    found = entry_page.find(request, pk)
+    filing = _taken_over(found, from_post(request.POST, _checks(found)), request.POST.get("use"))
+    by_script = bool(request.headers.get("X-Requested-With"))
+    try:
+        draft = progress.save(
+            found.pk, by=request.seat, version=version_of(request.POST), filing=filing
+        )
+    except ValidationError as error:
+        if by_script:
+            return JsonResponse({"reason": " ".join(error.messages)}, status=422)
+        return _again(request, found, filing, error.message_dict)
+    except (Denied, Stale) as refusal:
+        if by_script:
+            status = 409 if isinstance(refusal, Stale) else 403
+            return JsonResponse({"reason": refusal.reason}, status=status)
+        return _refused(request, found, filing, refusal)
+    at = f"{draft.saved_at.astimezone(clock.SHANGHAI):%H:%M}"
+    if by_script:
+        return JsonResponse({"saved": _("saved by itself at %(time)s") % {"time": at}})
+    messages.success(request, _("Draft saved at %(time)s.") % {"time": at})
+    return redirect("entry", pk=found.pk)
+
+
+@access("submit")
+@require_POST
+def entry_submit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send it: to the secretary where the campaign asks for a signature, else to the reviewer."""
+    found = entry_page.find(request, pk)
+    filing = from_post(request.POST, _checks(found))
+    try:
+        outcome = progress.submit(
+            found.pk,
+            by=request.seat,
+            version=version_of(request.POST),
+            filing=filing,
+            key=_key(request),
+        )
+    except ValidationError as error:
+        return _again(request, found, filing, error.message_dict)
+    except (Denied, Stale) as refusal:
+        return _refused(request, found, filing, refusal)
+    if outcome.status == Status.awaiting_signoff:
+        words = _("%(code)s is written and waits for the secretary's signature.")
+    else:
+        words = _("%(code)s is sent and waits for the reviewer.")
+    messages.success(request, words % {"code": found.slot.item.code})
+    return redirect("school_home")
+
+
+@access("sign_off")
+@require_POST
+def entry_sign(request: HttpRequest, pk: int) -> HttpResponse:
+    """The secretary signs, or with `do` = "hand_back" gives it back to the filer with a reason."""
+    if request.POST.get("do") == "hand_back":
+        done = _("%(code)s went back to the filer.")
+        return _decided(request, pk, progress.hand_back, done, reason=True)
+    return _decided(
+        request,
+        pk,
+        progress.sign_off,
+        _("%(code)s is signed and waits for the reviewer."),
+        home=True,
+    )
+
+
+@access("withdraw")
+@require_POST
+def entry_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back what nobody has judged yet."""
+    done = _("%(code)s is yours again; correct it and send it anew.")
+    return _decided(request, pk, progress.withdraw, done)
+
+
+@access("reopen")
+@require_POST
+def entry_reopen(request: HttpRequest, pk: int) -> HttpResponse:
+    """The reviewer opens a settled entry again, with a reason."""
+    done = _("%(code)s is open again; the school was given a new date.")
+    return _decided(request, pk, progress.reopen, done, reason=True)
+
+
+def _decided(
+    request: HttpRequest,
+    pk: int,
+    change: Callable[..., Outcome],
+    done: str,
+    *,
+    reason: bool = False,
+    home: bool = False,
+) -> HttpResponse:
+    """Do one change and say so; a reason that will not do comes back beside its field."""
+    found = entry_page.find(request, pk)
+    fields: dict[str, Any] = {
+        "by": request.seat,
+        "version": version_of(request.POST),
+        "key": _key(request),
+    }
+    if reason:
+        fields["reason"] = request.POST.get("reason", "").replace("\r\n", "\n")
+    try:
+        change(found.pk, **fields)
+    except ValidationError as error:
+        return _again(request, found, None, error.message_dict)
+    messages.success(request, done % {"code": found.slot.item.code})
+    return redirect("school_home") if home else redirect("entry", pk=found.pk)
+
+
+def _checks(found: Entry) -> Any:
+    return found.slot.item.checks.all()
+
+
+def _key(request: HttpRequest) -> str:
+    return request.POST.get("key", "")[:40]
+
+
+def _taken_over(found: Entry, filing: Filing, use: str | None) -> Filing:
+    """What was typed, with the words of an earlier report taken over where that was asked."""
+    if use == "last":
+        last = entry_page.last_report(found)
+        words = [text for text in (filing.note.strip(), last.note if last else "") if text]
+        return Filing(note="\n".join(words), claim=filing.claim, values=filing.values)
+    if use == "sent" and found.report:
+        values = entry_page.values_of([found.report])
+        return from_report(found.report, values[found.report.pk])
+    return filing
+
+
+def _again(
+    request: HttpRequest,
+    found: Entry,
+    filing: Filing | None,
+    errors: Mapping[str, Sequence[str]],
+) -> HttpResponse:
+    """The page once more, with every word typed and what is wrong beside its field."""
+    context = entry_page.page(found, request, filing=filing, errors=errors)
+    context["reason"] = request.POST.get("reason", "")
+    return render(request, "entry/entry.html", context, status=422)
+
+
+def _refused(
+    request: HttpRequest, found: Entry, filing: Filing, refusal: Denied | Stale
+) -> HttpResponse:
+    """403 or 409 with what was typed beside what stands there now; nothing is lost."""
+    fresh = entry_page.find(request, found.pk)
+    checks = list(_checks(fresh))
+    values = entry_page.values_of([fresh.report] if fresh.report else [])
+    context = {
+        "entry": fresh,
+        "reason": refusal.reason,
+        "filing": filing,
+        "lines": [
+            line
+            for check in checks
+            if (line := entry_page.check_line(check, fresh, filing.values.get(check.key, {}))).typed
+        ],
+        "theirs": fresh.report,
+        "their_lines": entry_page.sent_lines(checks, values, fresh.report),
+        "may_keep": isinstance(refusal, Stale) and fresh.status in MOVES["save"].sources,
+    }
+    status = 409 if isinstance(refusal, Stale) else 403
+    return render(request, "entry/both_texts.html", context, status=status)

@@ -1,0 +1,323 @@
+"""The only place that gathers what the page of an entry shows; it changes nothing."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import F, FilteredRelation, Q
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from reform import answers, filings, policy
+from reform.filings import Filing
+from reform.forms.filing import from_draft, from_report
+from reform.models import Check, CheckValue, Clause, Draft, Entry, Event, Evidence, Report
+from reform.models.campaign import CampaignState
+from reform.models.catalogue import ProfileValue, Source
+from reform.states import MOVES, Status, light
+from reform.views import evidence
+from reform.views.sentences import EntryFacts, entry_sentence
+from schools import clock, scope
+from schools.errors import Denied
+from schools.language import local
+from schools.roles import Role
+from schools.workdays import Calendar
+
+MOST_EVENTS = 30
+WRITABLE = MOVES["save"].sources
+DRAFT_FIELDS = ("pk", "base_version", "values", "note", "claim", "saved_at")
+STEPS = {
+    "save": gettext_lazy("began"),
+    "submit": gettext_lazy("submitted"),
+    "sign_off": gettext_lazy("signed off"),
+    "hand_back": gettext_lazy("handed back to the filer"),
+    "withdraw": gettext_lazy("withdrew"),
+    "return": gettext_lazy("returned"),
+    "accept": gettext_lazy("accepted"),
+    "undo": gettext_lazy("took the acceptance back"),
+    "reopen": gettext_lazy("reopened"),
+}
+TOLD = ("hand_back", "return", "accept", "reopen")  # whose words stand in the history
+
+
+def find(request: HttpRequest, pk: int) -> Entry:
+    """The entry with all its page needs in one query, the reader's own draft too; else 404."""
+    mine = FilteredRelation("drafts", condition=Q(drafts__user=request.user.pk))
+    entries = Entry.objects.select_related(
+        "slot__campaign",
+        "slot__item__measure__pillar",
+        "slot__item__framework",
+        "report__author",
+        "report__signed_by",
+        "school__authority",
+    ).annotate(mine=mine, **{f"draft_{name}": F(f"mine__{name}") for name in DRAFT_FIELDS})
+    return get_object_or_404(scope.rows(entries, request.seat), pk=pk)
+
+
+def own_draft(entry: Entry) -> Draft | None:
+    """The draft that `find` brought along."""
+    if entry.draft_pk is None:
+        return None
+    values = {name: getattr(entry, f"draft_{name}") for name in DRAFT_FIELDS}
+    return Draft(entry_id=entry.pk, **values)
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    """A check as a line of the page: what is asked, by whom, and what is typed or was sent."""
+
+    key: str
+    name: str
+    typed: bool
+    requirement: str
+    sources: list[dict[str, str]]
+    num_label: str
+    den_label: str
+    den_fixed: int | None
+    ratio: bool
+    yes_no: bool
+    num: str
+    den: str
+    shown: str
+    gap: str
+    met: bool | None
+    errors: list[str]
+
+
+def check_line(
+    check: Check, entry: Entry, raw: Mapping[str, str], errors: Sequence[str] = ()
+) -> CheckLine:
+    """A check with what was typed so far (`raw`), judged where that can be done."""
+    target = answers.target(check, entry.slot.targets)
+    try:
+        answer = answers.parse(check, raw)
+        num, den = answer.num, answer.den
+    except ValidationError:
+        num = den = None
+    return CheckLine(
+        key=check.key,
+        name=local(check, "name"),
+        typed=check.source == Source.typed,
+        requirement=answers.requirement(check, target),
+        sources=answers.cited(check, entry.slot.item.framework.words),
+        num_label=local(check, "num") or local(check, "name"),
+        den_label=local(check, "den"),
+        den_fixed=check.den_fixed,
+        ratio=check.kind == "ratio",
+        yes_no=check.kind == "bool",
+        num=raw.get("num", ""),
+        den=raw.get("den", ""),
+        shown=answers.display(check, num, den),
+        gap=answers.gap(check, num, den, target),
+        met=answers.judge(check, num, den, target),
+        errors=list(errors),
+    )
+
+
+def page(
+    entry: Entry,
+    request: HttpRequest,
+    *,
+    filing: Filing | None = None,
+    errors: Mapping[str, Sequence[str]] | None = None,
+) -> dict[str, Any]:
+    """Everything the template asks for. `filing` and `errors`: what was typed and is refused."""
+    seat, today = request.seat, clock.today()
+    own = bool(seat.school and seat.school.pk == entry.school_id)
+    may = {verb: policy.may(seat, verb, entry) for verb in _verbs(entry, own=own)}
+    checks = list(entry.slot.item.checks.all())
+    report, last = _readable(entry, own=own), last_report(entry)
+    values = values_of([one for one in (report, last) if one])
+    draft = own_draft(entry) if may.get("save") else None
+    sent = from_report(report, values[report.pk]) if report else Filing()
+    shown = filing or (from_draft(draft) if draft else sent)
+    errors = errors or {}
+    lines = [
+        check_line(one, entry, shown.values.get(one.key, {}), errors.get(f"check-{one.key}", ()))
+        for one in checks
+    ]
+    return {
+        "entry": entry,
+        "own": own,
+        "may": {verb: answer is True for verb, answer in may.items()},
+        "why": {verb: answer.reason for verb, answer in may.items() if isinstance(answer, Denied)},
+        "signs": entry.slot.campaign.sign_off and not seat.has("sign_off"),
+        "key": uuid.uuid4().hex,
+        "light": light(entry.status, entry.due_on, today),
+        "days": _days(entry, today),
+        "sentence": entry_sentence(_facts(entry, lines, shown, may, own=own), today),
+        "lines": lines,
+        "typed": [line for line in lines if line.typed],
+        "computed": [line for line in lines if not line.typed],
+        "filing": shown,
+        "report": report,
+        "errors": errors,
+        "problems": _problems(errors, lines),
+        "draft": draft,
+        "newer": draft is not None and filing is None and draft.base_version != entry.version,
+        "last": last,
+        "last_lines": sent_lines(checks, values, last),
+        "most": filings.MOST_CHARACTERS,
+        "steps": steps(entry),
+        "panel": evidence.panel(entry, seat) if own else {"files": _sent_files(report)},
+        "reviewers": [held.user for held in scope.people(Role.reviewer, authority=entry.authority)],
+        "authority": entry.school.authority.bureau_name or entry.school.authority.full_name,
+        **_guidance(entry),
+    }
+
+
+def _guidance(entry: Entry) -> dict[str, Any]:
+    """The words of the item: who leads, what the lighter form is, which clauses it comes from."""
+    item = entry.slot.item
+    simplified = item.profiles.get(entry.school.profile) == ProfileValue.simplified
+    return {
+        "item": item,
+        "clauses": Clause.objects.filter(framework=item.framework_id, locator__in=item.locators),
+        "light_form": local(item, "light") if simplified else "",
+        "lead": _unit(item, item.lead),
+        "support": [_unit(item, name) for name in item.support],
+    }
+
+
+def _readable(entry: Entry, *, own: bool) -> Report | None:
+    """The last report; officials read only what was sent to them."""
+    report = entry.report
+    return report if report and (own or report.sent_at) else None
+
+
+def _sent_files(report: Report | None) -> list[Evidence]:
+    return list(report.evidence.filter(destroyed_at=None)) if report else []
+
+
+def _days(entry: Entry, today: date) -> int:
+    """Working days to the date, negative when it is past."""
+    return Calendar.of(entry.authority).working_days_between(today, entry.due_on)
+
+
+def _verbs(entry: Entry, *, own: bool) -> tuple[str, ...]:
+    """The verbs that have a button in this state; those not allowed say why."""
+    if not own:
+        return ("reopen",) if entry.status in MOVES["reopen"].sources else ()
+    if entry.status in WRITABLE:
+        return ("save", "submit")
+    if entry.status == Status.awaiting_signoff:
+        return ("sign_off", "hand_back", "withdraw")
+    return ("withdraw",) if entry.status == Status.submitted else ()
+
+
+def _facts(
+    entry: Entry,
+    lines: Sequence[CheckLine],
+    shown: Filing,
+    may: Mapping[str, policy.Answer],
+    *,
+    own: bool,
+) -> EntryFacts:
+    missing = sum(
+        (not line.num) + (line.ratio and line.den_fixed is None and not line.den)
+        for line in lines
+        if line.typed
+    )
+    report = entry.report
+    return EntryFacts(
+        status=Status(entry.status),
+        own=own,
+        writing=bool(may.get("save")),
+        signing=bool(may.get("sign_off")),
+        opens_on=entry.slot.opens_on,
+        due_on=entry.due_on,
+        missing=0 if shown.claim == "not_applicable" else missing,
+        needs_words=not shown.note.strip() and not any(line.typed for line in lines),
+        sent_on=clock.local_date(report.sent_at) if report and report.sent_at else None,
+        settled_on=clock.local_date(entry.changed_at) if entry.changed_at else None,
+        running=entry.slot.campaign.state == CampaignState.open and not entry.slot.withdrawn_at,
+    )
+
+
+def _problems(
+    errors: Mapping[str, Sequence[str]], lines: Sequence[CheckLine]
+) -> list[tuple[str, str, str]]:
+    """(id of the field, its label, sentence) for the note at the top of the page."""
+    labels = {
+        "note": _("Progress note"),
+        "pledged": _("Confirmation"),
+        "evidence": _("Evidence"),
+        "reason": _("Reason"),
+    }
+    labels |= {f"check-{line.key}": line.name for line in lines}
+    return [
+        (f"{name}-num" if name.startswith("check-") else name, labels.get(name, name), sentence)
+        for name, sentences in errors.items()
+        for sentence in sentences
+    ]
+
+
+def last_report(entry: Entry) -> Report | None:
+    """What this school last sent for the same item in an earlier period."""
+    return (
+        Report.objects.filter(
+            entry__school=entry.school_id,
+            entry__slot__item__code=entry.slot.item.code,
+            entry__slot__period__lt=entry.slot.period,
+        )
+        .exclude(entry__slot__campaign__state=CampaignState.void)
+        .exclude(sent_at=None)
+        .select_related("entry__slot")
+        .order_by("-entry__slot__period", "-no")
+        .first()
+    )
+
+
+def values_of(reports: Sequence[Report]) -> dict[int, dict[str, CheckValue]]:
+    """Report → check key → value, for all of them in one query; none without reports."""
+    found: dict[int, dict[str, CheckValue]] = {report.pk: {} for report in reports}
+    if found:
+        rows = CheckValue.objects.filter(report__in=found).select_related("check_def")
+        for value in rows:
+            found[value.report_id][value.check_def.key] = value
+    return found
+
+
+def sent_lines(
+    checks: Sequence[Check],
+    values: Mapping[int, Mapping[str, CheckValue]],
+    report: Report | None,
+) -> list[tuple[str, str]]:
+    """Name and value of each number a report held."""
+    if report is None:
+        return []
+    held = values[report.pk]
+    return [
+        (local(check, "name"), answers.display(check, held[check.key].num, held[check.key].den))
+        for check in checks
+        if check.key in held
+    ]
+
+
+def _unit(item: Any, name: str) -> str:
+    """The name of a responsible unit, as the framework words it."""
+    words = item.framework.words.get("roles", {}).get(name)
+    return local(words, "name") if words else name
+
+
+def steps(entry: Entry) -> list[dict[str, Any]]:
+    """The history of an entry, newest first, with the words of those who decided."""
+    events = (
+        Event.objects.filter(entry=entry)
+        .select_related("actor", "words")
+        .order_by("-seq")[:MOST_EVENTS]
+    )
+    return [
+        {
+            "at": event.at,
+            "who": str(event.actor) if event.actor else _("The system"),
+            "what": STEPS.get(event.kind, event.kind),
+            "note": event.words.text if event.kind in TOLD and hasattr(event, "words") else "",
+        }
+        for event in events
+    ]

@@ -1,0 +1,198 @@
+"""The only place for a school's home and its items, as itself and the officials above see them."""
+
+from collections import Counter
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from reform.states import LIGHT_WORDS
+from reform.templatetags.look import light_word
+from reform.views import ledger
+from reform.views.ledger import Group, Row
+from reform.views.sentences import Owed, home_line, home_sentence, items_sentence, short
+from schools import clock, scope
+from schools.access import SIGNED_IN, access
+from schools.models import School
+from schools.models.schools import SchoolKind
+from schools.roles import Profile, Role
+from schools.workdays import Calendar, school_year_of
+
+# Where each kind of seat begins: the first right it holds.
+FIRST_PAGES = (
+    ("see_school", "school_home"),
+    ("review", "review"),
+    ("see_board", "board"),
+    ("publish", "frameworks"),
+    ("see_audit", "audit"),
+    ("see_status", "status"),
+)
+STATES = ("owed", *LIGHT_WORDS, "later")
+
+
+@access(SIGNED_IN)
+def home(request: HttpRequest) -> HttpResponse:
+    """To the first page of the seat; without a post, to the account, which says so."""
+    seat = request.seat
+    for verb, name in FIRST_PAGES:
+        if seat and seat.has(verb):
+            return redirect(name)
+    return redirect("account")
+
+
+@access("see_school")
+def school_home(request: HttpRequest) -> HttpResponse:
+    return _home(request, request.seat.school)
+
+
+@access("see_school")
+def items(request: HttpRequest) -> HttpResponse:
+    return _items(request, request.seat.school)
+
+
+@access("see_schools")
+def school_ledger(request: HttpRequest, code: str) -> HttpResponse:
+    """What the school itself sees, for the officials above it; with filters, its items."""
+    schools = scope.rows(School.objects.select_related("authority"), request.seat)
+    school = get_object_or_404(schools.exclude(kind=SchoolKind.bureau), code=code)
+    if request.GET.keys() & {"state", "pillar"}:
+        return _items(request, school)
+    return _home(request, school)
+
+
+def _home(request: HttpRequest, school: School) -> HttpResponse:
+    today = clock.today()
+    may_sign = request.seat.has("sign_off")
+    rows = ledger.read(school, today=today, year=school_year_of(today))
+    context = _frame(request, school)
+    if not rows:
+        return render(request, "school/nothing.html", context | _nothing(school))
+    owed = ledger.owed(rows, may_sign=may_sign)
+    first = ledger.first_these(rows, may_sign=may_sign)
+    first = ledger.explained(first, Calendar.of(school.authority_id), today)
+    context |= {
+        "sentence": home_sentence(owed, today, own=context["own"]),
+        "line": home_line(owed),
+        "figures": figures(owed, rows, context["items_url"], today),
+        "first": [(row, ledger.next_step(row, may_sign=may_sign)) for row in first],
+        "now": owed.now,
+        "pillars": ledger.pillars(rows),
+        "total": len(rows),
+        "reference_only": not rows[0].counted,
+        "others": ledger.kept_by_others(school, rows),
+    }
+    return render(request, "school/home.html", context)
+
+
+def _frame(request: HttpRequest, school: School) -> dict[str, Any]:
+    """What both pages of a school show: whose they are, who reviews it, where its items are."""
+    own = request.seat.school is not None
+    reviewers = scope.people(Role.reviewer, authority=school.authority_id)
+    return {
+        "school": school,
+        "own": own,
+        "today": clock.today(),
+        "authority": school.authority.bureau_name or school.authority.full_name,
+        "reviewers": [held.user for held in reviewers.order_by("user__username")],
+        "items_url": reverse("items") if own else reverse("school_ledger", args=[school.code]),
+    }
+
+
+def _nothing(school: School) -> dict[str, Any]:
+    """Why a school has no entries: nothing is issued, or nobody knows yet what fits it."""
+    unknown = school.profile == Profile.unknown
+    missing = [
+        School._meta.get_field(name).verbose_name
+        for name in ("form", "branches", "full_members")
+        if getattr(school, name) in ("", None)
+    ]
+    return {"unknown": unknown, "missing": missing if unknown else []}
+
+
+def figures(owed: Owed, rows: list[Row], url: str, today: date) -> list[dict[str, Any]]:
+    """The six numbers under the sentence, each a link to its items."""
+    count = Counter(row.light for row in rows if not row.later)
+
+    def figure(label: str, state: str, value: int, unit: str = "") -> dict[str, Any]:
+        link = f"{url}?{urlencode({'state': state})}"
+        return {"label": label, "value": value, "url": link, "unit": unit}
+
+    soon = _("due by %(day)s") % {"day": short(owed.due_by, today)} if owed.due_by else ""
+    return [
+        figure(soon or _("due soon"), "due", count["due"]),
+        figure(_("overdue"), "late", count["late"]),
+        figure(_("returned"), "back", count["back"]),
+        figure(_("with the reviewer"), "wait", count["wait"]),
+        figure(_("accepted"), "done", count["done"], f"/ {len(rows)}"),
+        figure(_("not owed yet"), "later", sum(row.later for row in rows)),
+    ]
+
+
+def _items(request: HttpRequest, school: School) -> HttpResponse:
+    today = clock.today()
+    may_sign = request.seat.has("sign_off")
+    every = ledger.read(school, today=today, year=school_year_of(today))
+    context = _frame(request, school)
+    if not every:
+        return render(request, "school/nothing.html", context | _nothing(school))
+    groups = ledger.pillars(every)
+    state, pillar, strange = _asked(request, groups)
+    rows = [row for row in every if _fits(row, state, pillar, may_sign=may_sign)]
+    context |= {
+        "sentence": items_sentence(len(rows), len(every)),
+        "strange": strange,
+        "filters": _filters(context["items_url"], state, pillar, every, may_sign=may_sign),
+        "filtered": bool(state or pillar),
+        "pillars": ledger.pillars(rows),
+    }
+    return render(request, "school/items.html", context)
+
+
+def _asked(request: HttpRequest, groups: list[Group]) -> tuple[str, str, str]:
+    """The two filters as far as they are known, and what was asked that nobody knows."""
+    state, pillar = request.GET.get("state", ""), request.GET.get("pillar", "")
+    strange = [state] if state and state not in STATES else []
+    if pillar and pillar not in {group.code for group in groups}:
+        strange.append(pillar)
+    return (
+        "" if state in strange else state,
+        "" if pillar in strange else pillar,
+        ", ".join(strange)[:60],
+    )
+
+
+def _fits(row: Row, state: str, pillar: str, *, may_sign: bool) -> bool:
+    if pillar and row.pillar != pillar:
+        return False
+    if state == "owed":
+        return ledger.is_now(row, may_sign=may_sign)
+    if state == "later" or row.later:
+        return row.later and state in ("", "later")
+    return not state or row.light == state
+
+
+def _filters(
+    url: str, state: str, pillar: str, rows: list[Row], *, may_sign: bool
+) -> list[list[dict[str, Any]]]:
+    """Two lines of links: by state, by pillar; each keeps the other filter and tells its number."""
+
+    def choice(label: str, new_state: str, new_pillar: str, current: bool) -> dict[str, Any]:
+        asked = {"state": new_state, "pillar": new_pillar}
+        query = urlencode({name: value for name, value in asked.items() if value})
+        n = sum(_fits(row, new_state, new_pillar, may_sign=may_sign) for row in rows)
+        # An officials' page without any filter is the school's home: name the filter even if empty.
+        return {"label": label, "url": f"{url}?{query or 'state='}", "n": n, "current": current}
+
+    words = {"owed": _("To do now"), "later": _("Not owed yet")}
+    by_state = [choice(_("Every state"), "", pillar, not state)] + [
+        choice(words.get(name) or light_word(name), name, pillar, name == state) for name in STATES
+    ]
+    by_pillar = [choice(_("Every pillar"), state, "", not pillar)] + [
+        choice(group.name, state, group.code, group.code == pillar)
+        for group in ledger.pillars(rows)
+    ]
+    return [[one for one in line if one["n"] or one["current"]] for line in (by_state, by_pillar)]

@@ -1,0 +1,302 @@
+"""The only place that reads a school's entries into the rows its pages show."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from reform.models import Check, Entry, Item, Review
+from reform.models.campaign import CampaignState
+from reform.models.catalogue import CheckKind, ProfileValue, Source
+from reform.models.report import Verdict
+from reform.states import LIGHT_URGENCY, OPEN, Status, light
+from reform.templatetags.look import light_word
+from reform.views.sentences import Owed, short
+from schools.clock import local_date
+from schools.language import local
+from schools.models import School
+from schools.workdays import Calendar
+
+FIELDS = (
+    "pk",
+    "status",
+    "due_on",
+    "counted",
+    "report_id",
+    "report__sent_at",
+    "changed_at",
+    "slot__period",
+    "slot__opens_on",
+    "slot__campaign__framework_id",
+    "slot__campaign__name",
+    "slot__campaign__state",
+    "slot__item_id",
+    "slot__item__code",
+    "slot__item__title_zh",
+    "slot__item__title_en",
+    "slot__item__minutes",
+    "slot__item__measure__code",
+    "slot__item__measure__name_zh",
+    "slot__item__measure__name_en",
+    "slot__item__measure__pillar__code",
+    "slot__item__measure__pillar__name_zh",
+    "slot__item__measure__pillar__name_en",
+    "slot__item__measure__pillar__theme_zh",
+    "slot__item__measure__pillar__theme_en",
+)
+AT_LEAST = 5  # lines of the list "first these": filled up with what comes next
+
+
+@dataclass(frozen=True)
+class Row:
+    """One entry as a line of a list; `days` are working days to its date, negative when past."""
+
+    pk: int
+    item: int
+    code: str
+    title: str
+    period: str
+    campaign: str
+    framework: int
+    light: str
+    status: int
+    due_on: date
+    opens_on: date
+    minutes: int
+    measure: str
+    measure_name: str
+    pillar: str
+    pillar_name: str
+    theme: str
+    later: bool
+    closed: bool
+    counted: bool
+    report: int | None
+    changed_on: date | None
+    today: date
+    days: int | None = None
+    typed: int = 0
+    reason: str = ""
+
+    @property
+    def label(self) -> str:
+        """What is read aloud for its cell, and shown as its tip."""
+        return _("%(code)s %(title)s%(term)s: %(word)s") % {
+            "code": self.code,
+            "title": self.title,
+            "term": self.term,
+            "word": self.word,
+        }
+
+    @property
+    def word(self) -> str:
+        if self.later:
+            return _("from %(day)s on") % {"day": self.opens_on.isoformat()}
+        return light_word(self.light)
+
+    @property
+    def term(self) -> str:
+        """ " (first term)" for an item that is asked each term, else nothing."""
+        if len(self.period) <= len("2026-2027"):
+            return ""
+        return _(" (first term)") if self.period.endswith("-1") else _(" (second term)")
+
+    @property
+    def told(self) -> str:
+        """The last column of the full list: when sent, accepted, or from when it is owed."""
+        if self.later:
+            return _("not owed before %(day)s") % {"day": short(self.opens_on, self.today)}
+        day = short(self.changed_on, self.today) if self.changed_on else ""
+        if self.status == Status.submitted:
+            return _("sent %(day)s, with the reviewer") % {"day": day}
+        if self.status == Status.accepted:
+            return _("accepted %(day)s") % {"day": day}
+        if self.status == Status.exempt:
+            return _("found not applicable %(day)s") % {"day": day}
+        if self.closed:
+            return _("the campaign is closed")
+        return _("by %(day)s") % {"day": short(self.due_on, self.today)}
+
+    @property
+    def owed(self) -> bool:
+        """Whether the school has to act: open, begun, in a running campaign."""
+        return self.status in OPEN and not self.later and not self.closed
+
+
+def read(school: School, *, today: date, year: str) -> list[Row]:
+    """Every entry of a school in running campaigns, and in closed ones of the year; one query."""
+    found = (
+        Entry.objects.filter(
+            Q(slot__campaign__state=CampaignState.open)
+            | Q(slot__campaign__state=CampaignState.closed, slot__campaign__school_year=year),
+            school=school,
+            slot__withdrawn_at=None,
+        )
+        .order_by(
+            "slot__item__measure__pillar__position",
+            "slot__item__measure__position",
+            "slot__item__position",
+            "slot__opens_on",
+            "pk",
+        )
+        .values(*FIELDS)
+    )
+    return [_row(values, today) for values in found]
+
+
+def _row(values: dict[str, Any], today: date) -> Row:
+    item, measure = "slot__item__", "slot__item__measure__"
+    status, due_on = values["status"], values["due_on"]
+    sent, changed = values["report__sent_at"], values["changed_at"]
+    moment = sent if status == Status.submitted and sent else changed
+    return Row(
+        pk=values["pk"],
+        item=values["slot__item_id"],
+        code=values[item + "code"],
+        title=local(values, item + "title"),
+        period=values["slot__period"],
+        campaign=values["slot__campaign__name"],
+        framework=values["slot__campaign__framework_id"],
+        light=light(status, due_on, today),
+        status=status,
+        due_on=due_on,
+        opens_on=values["slot__opens_on"],
+        minutes=values[item + "minutes"],
+        measure=values[measure + "code"],
+        measure_name=local(values, measure + "name"),
+        pillar=values[measure + "pillar__code"],
+        pillar_name=local(values, measure + "pillar__name"),
+        theme=local(values, measure + "pillar__theme"),
+        later=values["slot__opens_on"] > today and status in OPEN,
+        closed=values["slot__campaign__state"] == CampaignState.closed,
+        counted=values["counted"],
+        report=values["report_id"],
+        changed_on=local_date(moment) if moment else None,
+        today=today,
+    )
+
+
+def first_these(rows: Iterable[Row], *, may_sign: bool) -> list[Row]:
+    """Late, returned, due soon, to be signed; when these are few, what comes next, by date."""
+    mine = [row for row in rows if row.owed]
+    now = [row for row in mine if is_now(row, may_sign=may_sign)]
+    now.sort(key=lambda row: (LIGHT_URGENCY.index(row.light), row.due_on))
+    next_ones = [row for row in mine if row not in now and row.light != "sign"]
+    next_ones.sort(key=lambda row: row.due_on)
+    return now + next_ones[: max(0, AT_LEAST - len(now))]
+
+
+def is_now(row: Row, *, may_sign: bool) -> bool:
+    """Whether a row is counted as owed now; a signature is owed by the secretary alone."""
+    return row.owed and (row.light in ("late", "back", "due") or (row.light == "sign" and may_sign))
+
+
+def explained(rows: Sequence[Row], calendar: Calendar, today: date) -> list[Row]:
+    """`rows` with working days, numbers to type and the words of a return; two queries."""
+    typed = dict(
+        Check.objects.filter(item__in={row.item for row in rows}, source=Source.typed)
+        .order_by()
+        .values_list("item")
+        .annotate(n=Count("pk") + Count("pk", filter=Q(kind=CheckKind.ratio, den_fixed=None)))
+    )
+    returned = [row.report for row in rows if row.status == Status.returned and row.report]
+    reasons = dict(
+        Review.objects.filter(report__in=returned, undone_at=None)
+        .exclude(verdict=Verdict.accept)
+        .order_by("at", "pk")
+        .values_list("report_id", "reason")
+    )
+    return [
+        replace(
+            row,
+            days=calendar.working_days_between(today, row.due_on),
+            typed=typed.get(row.item, 0),
+            reason=reasons.get(row.report, "") if row.status == Status.returned else "",
+        )
+        for row in rows
+    ]
+
+
+def next_step(row: Row, *, may_sign: bool) -> str:
+    """The verb and the thing for the link of a row."""
+    if row.status == Status.awaiting_signoff:
+        return _("Read and sign") if may_sign else _("Ask the secretary to sign")
+    if row.status == Status.returned:
+        return _("Correct and send again")
+    if row.typed:
+        return ngettext("Enter %(n)d number", "Enter %(n)d numbers", row.typed) % {"n": row.typed}
+    return _("Confirm and send")
+
+
+def owed(rows: Sequence[Row], *, may_sign: bool) -> Owed:
+    """The numbers of the sentence and the figures."""
+    now = [row for row in rows if is_now(row, may_sign=may_sign)]
+    due = [row for row in now if row.light == "due"]
+    to_sign = [row for row in now if row.light == "sign"]
+    dates = sorted({row.due_on for row in due})
+    signing = [row for row in rows if row.owed and row.status == Status.awaiting_signoff]
+    ahead = sorted(row.due_on for row in rows if row.owed and row not in now + signing)
+    running = [row for row in rows if not row.closed]
+    return Owed(
+        late=sum(row.light == "late" for row in now),
+        returned=sum(row.light == "back" for row in now),
+        due=len(due),
+        due_by=dates[-1] if dates else None,
+        one_date=len(dates) == 1,
+        to_sign=len(to_sign),
+        minutes=sum(row.minutes for row in now if may_sign or row not in signing),
+        next=ahead.count(ahead[0]) if ahead else 0,
+        next_on=ahead[0] if ahead else None,
+        waiting=sum(row.status == Status.submitted for row in running),
+        with_secretary=len(signing),
+        total=len(rows),
+    )
+
+
+@dataclass(frozen=True)
+class Group:
+    """A pillar with its measures, or a measure with its rows."""
+
+    code: str
+    name: str
+    theme: str
+    rows: list[Row]
+    groups: list["Group"]
+
+    @property
+    def done(self) -> int:
+        return sum(row.status in (Status.accepted, Status.exempt) for row in self.rows)
+
+
+def pillars(rows: Iterable[Row]) -> list[Group]:
+    """Rows by pillar and measure, in the order of the catalogue."""
+    found = []
+    for code, of_pillar in groupby(rows, key=lambda row: row.pillar):
+        inside = list(of_pillar)
+        measures = [
+            Group(measure, (lines := list(part))[0].measure_name, "", lines, [])
+            for measure, part in groupby(inside, key=lambda row: row.measure)
+        ]
+        found.append(Group(code, inside[0].pillar_name, inside[0].theme, inside, measures))
+    return found
+
+
+def kept_by_others(school: School, rows: Sequence[Row]) -> dict[str, list[Item]]:
+    """The items that the host branch and the district see to for this school; one query.
+
+    Keys "host" and "district", as far as there are any.
+    """
+    found: dict[str, list[Item]] = {}
+    items = Item.objects.filter(framework__in={row.framework for row in rows}).only(
+        "code", "title_zh", "title_en", "profiles"
+    )
+    for item in items:
+        value = item.profiles.get(school.profile)
+        if value in (ProfileValue.host, ProfileValue.district):
+            found.setdefault(value, []).append(item)
+    return found

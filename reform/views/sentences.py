@@ -1,0 +1,180 @@
+"""The only place for the sentences at the head of a school's pages: numbers in, words out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from reform.states import SETTLED, Status
+from reform.templatetags.look import minutes
+
+
+@dataclass(frozen=True)
+class Owed:
+    """What a school owes now, in entries. `due_by`: the last date among those due soon."""
+
+    late: int = 0
+    returned: int = 0
+    due: int = 0
+    due_by: date | None = None
+    one_date: bool = True
+    to_sign: int = 0
+    minutes: int = 0
+    next: int = 0
+    next_on: date | None = None
+    waiting: int = 0
+    with_secretary: int = 0
+    total: int = 0
+
+    @property
+    def now(self) -> int:
+        return self.late + self.returned + self.due + self.to_sign
+
+    @property
+    def rest(self) -> int:
+        return self.total - self.now
+
+
+def short(day: date, today: date) -> str:
+    """11-30, or with its year when that is another one."""
+    return f"{day:%m-%d}" if day.year == today.year else day.isoformat()
+
+
+def home_sentence(owed: Owed, today: date, *, own: bool = True) -> str:
+    """The one sentence that answers "what do I owe next?"; for officials, what the school owes."""
+    if owed.now:
+        if own:
+            lead = ngettext("You owe %(n)d item", "You owe %(n)d items", owed.now)
+        else:
+            lead = ngettext("Owes %(n)d item", "Owes %(n)d items", owed.now)
+        lead %= {"n": owed.now}
+        return _("%(lead)s: %(parts)s; %(minutes)s in all.") % {
+            "lead": lead,
+            "parts": _(", ").join(_owed_parts(owed, today)),
+            "minutes": minutes(owed.minutes),
+        }
+    if owed.next and owed.next_on:
+        return ngettext(
+            "Nothing is due now. Next: %(n)d item by %(day)s.",
+            "Nothing is due now. Next: %(n)d items by %(day)s.",
+            owed.next,
+        ) % {"n": owed.next, "day": short(owed.next_on, today)}
+    if owed.with_secretary:
+        return ngettext(
+            "Everything is written; %(n)d item waits for the secretary's signature.",
+            "Everything is written; %(n)d items wait for the secretary's signature.",
+            owed.with_secretary,
+        ) % {"n": owed.with_secretary}
+    if owed.waiting:
+        return ngettext(
+            "Everything is sent; %(n)d item is with the reviewer.",
+            "Everything is sent; %(n)d items are with the reviewer.",
+            owed.waiting,
+        ) % {"n": owed.waiting}
+    return ngettext(
+        "All done: the one item is settled.", "All done: all %(n)d items are settled.", owed.total
+    ) % {"n": owed.total}
+
+
+def _owed_parts(owed: Owed, today: date) -> Sequence[str]:
+    parts = []
+    if owed.late:
+        parts.append(ngettext("%(n)d overdue", "%(n)d overdue", owed.late) % {"n": owed.late})
+    if owed.returned:
+        parts.append(
+            ngettext("%(n)d returned", "%(n)d returned", owed.returned) % {"n": owed.returned}
+        )
+    if owed.due and owed.due_by:
+        day = short(owed.due_by, today)
+        if owed.one_date:
+            words = ngettext("%(n)d due on %(day)s", "%(n)d due on %(day)s", owed.due)
+        else:
+            words = ngettext("%(n)d due by %(day)s", "%(n)d due by %(day)s", owed.due)
+        parts.append(words % {"n": owed.due, "day": day})
+    if owed.to_sign:
+        parts.append(
+            ngettext("%(n)d for you to sign", "%(n)d for you to sign", owed.to_sign)
+            % {"n": owed.to_sign}
+        )
+    return parts
+
+
+def home_line(owed: Owed) -> str:
+    """What need not be done, below the sentence."""
+    if not owed.now or not owed.rest:
+        return ""
+    return ngettext(
+        "The other %(n)d item needs nothing from you now.",
+        "The other %(n)d items need nothing from you now.",
+        owed.rest,
+    ) % {"n": owed.rest}
+
+
+def items_sentence(shown: int, total: int) -> str:
+    """How many items the list shows, of how many."""
+    if shown == total:
+        return ngettext("%(n)d item in all.", "%(n)d items in all.", total) % {"n": total}
+    return ngettext("%(shown)d of %(n)d item.", "%(shown)d of %(n)d items.", total) % {
+        "shown": shown,
+        "n": total,
+    }
+
+
+@dataclass(frozen=True)
+class EntryFacts:
+    """What the sentence of an entry is made from. `missing`: typed checks without a number yet."""
+
+    status: Status
+    own: bool
+    writing: bool
+    signing: bool
+    opens_on: date
+    due_on: date
+    missing: int
+    needs_words: bool
+    sent_on: date | None
+    settled_on: date | None
+    running: bool
+
+
+def entry_sentence(facts: EntryFacts, today: date) -> str:
+    """The one sentence that answers "what is asked, and is this enough?"."""
+    if facts.status in SETTLED:
+        day = short(facts.settled_on or today, today)
+        if facts.status == Status.accepted:
+            return _("Accepted %(day)s; nothing more to do.") % {"day": day}
+        return _("Found not applicable %(day)s; nothing more to do.") % {"day": day}
+    if facts.status == Status.submitted:
+        day = short(facts.sent_on or today, today)
+        return _("Sent %(day)s; it is with the reviewer.") % {"day": day}
+    if not facts.running:
+        return _("Nothing is asked here any more: the campaign or the item has ended.")
+    if facts.opens_on > today:
+        day = short(facts.opens_on, today)
+        return _("This begins on %(day)s; nothing to do before.") % {"day": day}
+    if facts.status == Status.awaiting_signoff:
+        if facts.signing:
+            return _("Read it and sign; then it goes to the reviewer.")
+        return _("It waits for the secretary's signature.")
+    if not facts.own:
+        return _("The school has not sent this yet.")
+    return _writing(facts, today)
+
+
+def _writing(facts: EntryFacts, today: date) -> str:
+    if not facts.writing:
+        return _("This is kept by others; here it can only be read.")
+    if facts.status == Status.returned:
+        day = short(facts.due_on, today)
+        return _("Returned: correct it and send it again by %(day)s.") % {"day": day}
+    if facts.missing:
+        return ngettext(
+            "Only %(n)d number is missing, then it can be sent.",
+            "Only %(n)d numbers are missing, then it can be sent.",
+            facts.missing,
+        ) % {"n": facts.missing}
+    if facts.needs_words:
+        return _("Say in a sentence what was done, then send it.")
+    return _("Everything is there: read it once more and send it.")
