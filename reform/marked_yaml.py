@@ -9,6 +9,7 @@ import yaml
 from django.utils.translation import gettext as _
 
 _NULL = "tag:yaml.org,2002:null"
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where it is built in
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ class Place:
 def read(path: Path, notes: list[Problem]) -> Place | None:
     """The root of a file; None, with the reason in `notes`, when it cannot be read at all."""
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
+        node = yaml.compose(path.read_text(encoding="utf-8"), _LOADER)
     except FileNotFoundError:
         notes.append(Problem(path.name, 0, _("the file is missing")))
     except UnicodeDecodeError:
