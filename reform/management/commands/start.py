@@ -1,6 +1,8 @@
 """The only place that starts the whole product on one machine: data, then every process."""
 
+import contextlib
 import fcntl
+import http.client
 import os
 import signal
 import socket
@@ -38,15 +40,16 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         began = time.monotonic()
         with OnlyOne() as lock:
-            self.prepare()
+            try:
+                self.prepare()
+            except KeyboardInterrupt as stop:
+                raise CommandError("Stopped while loading; the next start goes on.") from stop
             port = choose_port(os.environ.get("PORT", ""))
             address = f"http://127.0.0.1:{port}/"
             lock.write(address)
             lock.flush()
-            banner = threading.Thread(
-                target=self.announce, args=(port, address, began), daemon=True
-            )
-            banner.start()
+            about = (port, address, began)
+            threading.Thread(target=self.announce, args=about, daemon=True).start()
             code = run_all(port)
         if code:
             raise CommandError("A process ended by itself; its last lines above say why.")
@@ -140,14 +143,25 @@ def choose_port(wanted: str) -> int:
 
 
 def answers(port: int) -> bool:
-    """Wait until the web server takes connections."""
+    """Wait until a page is answered and Valkey listens."""
     end = time.monotonic() + ANSWER_WITHIN
     while time.monotonic() < end:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return True
         time.sleep(0.2)
+        page = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(page):
+            page.request("GET", "/")
+            page.getresponse().read()
+            if "valkey" in parts():
+                with socket.socket(socket.AF_UNIX) as valkey:
+                    valkey.connect(str(settings.VALKEY_SOCKET))
+            return True
     return False
+
+
+def parts() -> list[str]:
+    """The processes of the Procfile to start; no Valkey of our own when another was named."""
+    own = settings.REDIS_URL == f"unix://{settings.VALKEY_SOCKET}"
+    return ["web", *(["valkey"] if own else []), "worker", "beat", "watchdog"]
 
 
 def run_all(port: int) -> int:
@@ -164,7 +178,7 @@ def run_all(port: int) -> int:
     children.adopt_orphans()
     asked: list[int] = []
     honcho = subprocess.Popen(
-        [sys.executable, "-m", "honcho", "start"],
+        [sys.executable, "-m", "honcho", "start", *parts()],
         cwd=settings.BASE_DIR,
         env=environment,
         preexec_fn=children.end_with_parent,

@@ -35,6 +35,6 @@ class Command(BaseCommand):
                 *("--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "600"),
                 *("--dir", str(data), "--appendonly", "yes", "--save", ""),
                 *("--maxmemory", "256mb", "--maxmemory-policy", "noeviction"),
-                *("--loglevel", "warning"),
+                *("--loglevel", "warning", "--set-proc-title", "no"),
             ],
         )
