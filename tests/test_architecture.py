@@ -8,8 +8,9 @@ LADDER = """
 schools.errors, schools.clock, schools.language, schools.cells
 schools.roles, schools.sheets
 schools.models.regions < schools.models.schools < schools.models.people < schools.models.calendar
-schools.scope < schools.access, schools.workdays
-schools.forms < schools.registers < schools.structure, schools.columns < schools.resources
+schools.scope, schools.noted, schools.kept < schools.access, schools.workdays
+schools.forms < schools.registers < schools.structure, schools.columns < schools.places \
+< schools.lists < schools.resources
 schools.admin, schools.management, schools.views < schools.urls, schools.apps
 reform.states, reform.compare
 reform.models.catalogue < reform.models.campaign < reform.models.entry < reform.models.report, \
@@ -18,7 +19,8 @@ reform.policy < reform.answers
 reform.history, reform.sensitive, reform.marked_yaml < reform.sniff, reform.vault, \
 reform.manuscript < reform.office, reform.refusals \
 < reform.reader < reform.tallies, reform.uploads, reform.publishing
-reform.filings < reform.progress, reform.slots < reform.reach < reform.rollout
+reform.filings < reform.progress, reform.slots < reform.reach < reform.issuing < reform.rollout \
+< reform.steering
 reform.rounds < reform.tasks, reform.health
 reform.middleware < reform.audit, reform.forms, reform.admin, reform.context, \
 reform.templatetags, reform.management

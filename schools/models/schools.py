@@ -121,7 +121,7 @@ def derive_profile(school: School) -> tuple[Profile, str | Promise]:
 
 
 _CODE = re.compile(r"(21|31|34|51|36|37)(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5])\d{6}")
-_LOCAL_CODE = re.compile(r"L-\d{4,6}-\d{4}")
+_LOCAL_CODE = re.compile(r"L-\d{2,6}-\d{4,}")
 
 
 def is_local_code(code: str) -> bool:

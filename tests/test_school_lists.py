@@ -1,0 +1,515 @@
+"""School lists in: what a list means, what is refused in words, and that nothing is half done."""
+
+import io
+
+import pytest
+import xlsxwriter
+from django.core.management import CommandError, call_command
+from django.utils import translation
+
+from schools import sheets
+from schools.models import School, SchoolType
+from schools.resources import Csv, SchoolList, SchoolResource, Xlsx
+from tests import world
+
+pytestmark = pytest.mark.django_db
+HEAD = ["学校标识码", "学校名称", "所在地", "主管部门", "办学类型", "办学性质", "党组织形式"]
+NUMBERS = ["正式党员", "预备党员", "党支部数", "班级数", "教职工数"]
+FULL = [*HEAD, *NUMBERS]
+SUN = ["2133000001", "阳光小学", "西湖区", "", "小学", "公办", "党总支", "56", "2", "3", "24", "88"]
+
+
+def csv_of(*rows, encoding="utf-8"):
+    return "\r\n".join(",".join(row) for row in rows).encode(encoding)
+
+
+def load(data, *, scope="0", dry_run=False, skip_bad=False):
+    """The report of a list taken in."""
+    resource = SchoolResource(scope=scope, skip_bad=skip_bad)
+    result = resource.import_data(SchoolList().create_dataset(data), dry_run=dry_run)
+    assert not result.has_errors(), result.base_errors
+    return result.report
+
+
+def said(report):
+    return [(row, sentence) for row, _school, sentence in report.refused]
+
+
+def refused(*rows, **options):
+    """(row number, sentence) of each refusal; nothing may have been written."""
+    before = School.objects.count()
+    with translation.override("en"):
+        report = load(csv_of(*rows), **options)
+    assert School.objects.count() == before
+    assert not report.written
+    return said(report)
+
+
+def test_a_full_row_becomes_a_school_with_its_profile_derived():
+    report = load(csv_of(FULL, SUN))
+
+    school = School.objects.get(code="2133000001")
+    assert (report.new, report.changed, report.unchanged, report.refused) == (1, 0, 0, [])
+    assert (school.name, school.region_id, school.authority_id) == ("阳光小学", "330106", "330106")
+    assert (school.school_type_id, school.ownership, school.form) == ("211", "public", "general")
+    assert (school.full_members, school.probationary_members, school.branches) == (56, 2, 3)
+    assert (school.classes, school.staff, school.profile) == (24, 88, "multi")
+
+
+def test_the_same_list_again_changes_nothing():
+    load(csv_of(FULL, SUN))
+
+    report = load(csv_of(FULL, SUN))
+
+    assert (report.new, report.changed, report.unchanged) == (0, 0, 1)
+
+
+def test_a_changed_number_is_one_change_and_derives_the_profile_anew():
+    load(csv_of(FULL, SUN))
+    row = [*SUN[:6], "党支部", *SUN[7:9], "1", *SUN[10:]]
+
+    with translation.override("en"):
+        report = load(csv_of(FULL, row))
+
+    assert (report.new, report.changed, report.unchanged) == (0, 1, 0)
+    assert report.changes == [
+        (2, "阳光小学", "Form of Party organisation: General Party branch → Party branch"),
+        (2, "阳光小学", "Branches: 3 → 1"),
+    ]
+    assert School.objects.get().profile == "single"
+
+
+def test_an_empty_cell_erases_nothing():
+    load(csv_of(FULL, SUN))
+
+    report = load(csv_of(FULL, [*SUN[:6], "", "", "", "", "", ""]))
+
+    assert report.unchanged == 1
+    assert School.objects.get().full_members == 56
+
+
+def test_schools_without_a_code_get_local_codes_and_are_known_again_by_name():
+    head = ["学校名称", "所在地", "办学类型"]
+    rows = [["转塘教学点", "西湖区", "教学点"], ["双浦教学点", "330106", "218"]]
+
+    first = load(csv_of(head, *rows))
+    second = load(csv_of(head, *rows, ["上城教学点", "上城区", "218"]))
+
+    assert (first.new, second.new, second.unchanged) == (2, 1, 2)
+    assert list(School.objects.order_by("code").values_list("code", "name")) == [
+        ("L-330102-0001", "上城教学点"),
+        ("L-330106-0001", "转塘教学点"),
+        ("L-330106-0002", "双浦教学点"),
+    ]
+
+
+def test_a_school_that_got_its_national_code_keeps_its_row():
+    load(csv_of(["学校名称", "所在地", "办学类型"], ["阳光小学", "西湖区", "小学"]))
+
+    report = load(csv_of(FULL, SUN))
+
+    assert (report.new, report.changed) == (0, 1)
+    assert School.objects.get().code == "2133000001"
+
+
+def test_a_list_of_one_county_need_not_name_it():
+    report = load(csv_of(["学校名称", "办学类型"], ["阳光小学", "小学"]), scope=world.COUNTY)
+
+    assert report.new == 1
+    assert School.objects.get().authority_id == world.COUNTY
+
+
+def test_a_city_run_school_stands_in_a_county_and_answers_to_the_city():
+    head = ["学校名称", "所在地", "主管部门", "办学类型"]
+
+    load(csv_of(head, ["杭州第一中学", "杭州市西湖区", "杭州市教育局", "高级中学"]))
+
+    school = School.objects.get()
+    assert (school.region_id, school.authority_id) == ("330106", "3301")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "330106",
+        "330106000000",
+        "西湖区",
+        "杭州市西湖区",
+        "浙江省杭州市西湖区",
+        "浙江省 / 杭州市 / 西湖区",
+    ],
+)
+def test_a_place_is_known_by_its_code_or_its_path(place):
+    load(csv_of(["学校名称", "所在地", "办学类型"], ["阳光小学", place, "小学"]))
+
+    assert School.objects.get().region_id == "330106"
+
+
+def test_headings_have_other_names_and_may_stand_below_a_title():
+    rows = [["西湖区学校名单", "", ""], ["序号", "学校（机构）名称*", "学校类型", "所属区县"]]
+
+    with translation.override("en"):
+        report = load(csv_of(*rows, ["1", "阳光小学", "完小", "西湖区"], ["合计", "1", "", ""][:4]))
+
+    assert report.new == 1
+    assert report.notes == ["Columns that were not read: 序号."]
+
+
+def test_an_old_type_becomes_the_one_it_was_merged_into():
+    SchoolType.objects.create(
+        code="212", name_zh="(旧)独立设置的少数民族小学", name_en="old", use="alias of 211"
+    )
+
+    load(csv_of(["学校名称", "所在地", "办学类型"], ["阳光小学", "西湖区", "212"]))
+
+    assert School.objects.get().school_type_id == "211"
+
+
+ROW = ["阳光小学", "西湖区", "小学"]
+SHORT = ["学校名称", "所在地", "办学类型"]
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "sentence"),
+    [
+        (SHORT, ["", "西湖区", "小学"], "School name: The name is missing."),
+        (
+            SHORT,
+            ["长" * 61, "西湖区", "小学"],
+            "School name: The name is longer than 60 characters.",
+        ),
+        (
+            SHORT,
+            ["阳光小学", "", "小学"],
+            ("Place: The place is missing. Enter the county where the school stands."),
+        ),
+        (
+            SHORT,
+            ["阳光小学", "西糊区", "小学"],
+            ("Place: There is no place called “西糊区”; is it now 西湖区? Its code will do too."),
+        ),
+        (SHORT, ["阳光小学", "330199", "小学"], "Place: There is no region with the code 330199."),
+        (
+            SHORT,
+            ["阳光小学", "杭州市", "小学"],
+            ("Place: “杭州市” is not a county or district. Enter the county where the school is."),
+        ),
+        (
+            SHORT,
+            ["阳光小学", "西湖区", ""],
+            (
+                "School type: The school type is missing. A new school needs one, in "
+                "words or as its code."
+            ),
+        ),
+        (
+            SHORT,
+            ["阳光小学", "西湖区", "大学"],
+            ("School type: “大学” is no school type. Enter its name or 3-digit code."),
+        ),
+        (
+            SHORT,
+            ["阳光幼儿园", "西湖区", "幼儿园"],
+            ("School type: Kindergarten does not take part in this reform. Leave the row out."),
+        ),
+        (
+            SHORT,
+            ["附设班", "西湖区", "219"],
+            (
+                "School type: Attached primary class is no school of its own. Enter "
+                "the school it belongs to instead."
+            ),
+        ),
+        (
+            [*SHORT, "学校标识码"],
+            [*ROW, "2.13E+09"],
+            (
+                "School code: “2.13E+09” is a number that the spreadsheet has "
+                "shortened, digits are lost. Format the column as text and enter the "
+                "code again."
+            ),
+        ),
+        (
+            [*SHORT, "学校标识码"],
+            [*ROW, "二一三三"],
+            (
+                "School code: “二一三三” is no school code: that has 4 to 20 digits, "
+                "letters or hyphens."
+            ),
+        ),
+        (
+            [*SHORT, "学校标识码"],
+            [*ROW, "L-330106-0009"],
+            (
+                "School code: Codes that begin with L- or B- are given by this "
+                "system. Leave the cell empty."
+            ),
+        ),
+        (
+            [*SHORT, "正式党员"],
+            [*ROW, "约50"],
+            "Full members: “约50” is no whole number from 0 to 99999.",
+        ),
+        (
+            [*SHORT, "正式党员"],
+            [*ROW, "-1"],
+            "Full members: “-1” is no whole number from 0 to 99999.",
+        ),
+        (
+            [*SHORT, "办学性质"],
+            [*ROW, "合办"],
+            "Ownership: “合办” is not known here. Enter one of: Public, Private.",
+        ),
+        (
+            [*SHORT, "主管部门"],
+            [*ROW, "上城区"],
+            "Place: The place does not lie in the area of the authority.",
+        ),
+        (
+            SHORT,
+            ["阳光小学", "西湖区"],
+            "The row has 2 cells, the headings 3: a comma too many or too few?",
+        ),
+        (
+            SHORT,
+            [*ROW, "多一格"],
+            "The row has 4 cells, the headings 3: a comma too many or too few?",
+        ),
+    ],
+)
+def test_a_row_is_refused_in_words_with_row_and_column(head, row, sentence):
+    SchoolType.objects.create(code="111", name_zh="幼儿园", name_en="Kindergarten", use="excluded")
+    SchoolType.objects.create(
+        code="219", name_zh="附设小学班", name_en="Attached primary class", use="not a school"
+    )
+
+    assert (2, sentence) in refused(head, row)
+
+
+def test_a_school_outside_the_scope_is_refused():
+    assert refused(SHORT, ROW, scope=world.SIBLING) == [
+        (
+            2,
+            "Place: It is reviewed outside 浙江省杭州市上城区; "
+            "this list may only change schools inside.",
+        )
+    ]
+
+
+def test_a_code_of_a_school_elsewhere_is_refused_without_naming_it():
+    world.school("上城小学", authority=world.SIBLING, code="2133009999")
+    row = ["2133009999", "阳光小学", "小学"]
+
+    assert refused(["学校标识码", "学校名称", "办学类型"], row, scope=world.COUNTY) == [
+        (2, "School code: This code belongs to a school outside 浙江省杭州市西湖区.")
+    ]
+
+
+def test_a_name_that_several_places_bear_asks_for_more():
+    world.Region.objects.create(
+        code="320106", name="西湖区", full_name="江苏省南京市西湖区", kind="county"
+    )
+
+    assert refused(SHORT, ROW) == [
+        (
+            2,
+            "Place: Several places are called “西湖区”: 江苏省南京市西湖区, 浙江省杭州市西湖区. "
+            "Enter the code or full name.",
+        )
+    ]
+    assert load(csv_of(SHORT, ROW), scope="33").new == 1
+
+
+def test_a_row_that_comes_twice_is_refused_the_second_time():
+    head = ["学校标识码", *SHORT]
+    coded = ["2133000001", *ROW]
+
+    assert refused(head, coded, coded) == [
+        (3, "School code: The same school stands in row 2 already.")
+    ]
+    assert refused(head, ["", *ROW], coded) == [
+        (3, "School code: The same school stands in row 2 already.")
+    ]
+    assert refused(SHORT, ROW, ["阳光小学 ", "330106", "211"]) == [
+        (3, "School name: The same school stands in row 2 already.")
+    ]
+
+
+def test_two_schools_of_one_name_are_told_apart_by_their_codes():
+    head = ["学校标识码", *SHORT]
+
+    assert load(csv_of(head, ["2133000001", *ROW], ["2133000002", *ROW])).new == 2
+    assert refused(SHORT, ROW) == [
+        (2, "School name: Several schools of this authority have this name. Enter the school code.")
+    ]
+
+
+def test_another_code_for_a_known_name_is_asked_about():
+    world.school("阳光小学", code="2133000001")
+
+    assert refused(["学校标识码", *SHORT], ["2133000002", *ROW]) == [
+        (
+            2,
+            "School code: A school of this name has the code 2133000001 here. If it got a new "
+            "code, change the code in the back office; if it is another school, add it there.",
+        )
+    ]
+
+
+def test_a_closed_school_and_a_bureau_are_not_overwritten():
+    world.school("旧校", code="2133000001", closed_on="2025-08-31")
+    world.bureau()
+    head = ["学校标识码", *SHORT]
+
+    assert refused(head, ["2133000001", *ROW], ["B-330106", "教育局", "西湖区", "小学"]) == [
+        (
+            2,
+            "School code: The school with this code was closed on 2025-08-31; "
+            "the code is not used again.",
+        ),
+        (3, "School code: This code belongs to an education bureau."),
+    ]
+
+
+def test_one_bad_row_keeps_the_whole_list_out_unless_told_otherwise():
+    rows = [SHORT, ROW, ["坏", "西湖区", "大学"]]
+
+    assert len(refused(*rows)) == 1
+    report = load(csv_of(*rows), skip_bad=True)
+
+    assert (report.new, report.refused_rows, report.written) == (1, 1, True)
+    assert list(School.objects.values_list("name", flat=True)) == ["阳光小学"]
+
+
+def test_a_rehearsal_says_the_same_and_writes_nothing():
+    report = load(csv_of(FULL, SUN), dry_run=True)
+
+    assert (report.new, report.written) == (1, False)
+    assert School.objects.count() == 0
+
+
+def test_an_enrolled_school_keeps_what_its_campaign_froze():
+    world.school(
+        "阳光小学", code="2133000001", form="general", school_type_id="211", locked=True, staff=80
+    )
+    row = [
+        "2133000001",
+        "阳光学校",
+        "上城区",
+        "",
+        "九年一贯制学校",
+        "民办",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "88",
+    ]
+
+    with translation.override("en"):
+        report = load(csv_of(FULL, row))
+
+    school = School.objects.get()
+    assert (school.name, school.staff, school.locked) == ("阳光学校", 88, True)
+    assert (school.region_id, school.authority_id) == ("330106", "330106")
+    assert (school.school_type_id, school.ownership) == ("211", "public")
+    assert (report.changed, report.refused) == (1, [])
+    assert [sentence for _row, _name, sentence in report.held_back] == [
+        "Place: 浙江省杭州市西湖区 → 浙江省杭州市上城区",
+        "School type: Primary school → Nine-year school",
+        "Ownership: Public → Private",
+        "Authority: 浙江省杭州市西湖区 → 浙江省杭州市上城区",
+    ]
+
+
+def test_full_width_digits_and_a_comma_in_thousands_are_read():
+    row = ["２１３３０００００１", *SUN[1:11], '"1,024"']
+
+    load(csv_of(FULL, row))
+
+    school = School.objects.get()
+    assert (school.code, school.staff) == ("2133000001", 1024)
+
+
+def test_an_odd_code_is_a_warning_and_no_refusal():
+    with translation.override("en"):
+        report = load(csv_of(["学校标识码", *SHORT], ["3133000001", *ROW]))
+
+    assert report.new == 1
+    assert report.warnings == [
+        (2, "阳光小学", "The first two digits of the code do not fit the school type.")
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_a_csv_is_read_in_utf_8_with_or_without_its_mark_and_in_gb18030(encoding):
+    load(csv_of(SHORT, ["㛃𬭎䶮𠮷小学", "西湖区", "小学"], encoding=encoding))
+
+    assert School.objects.get().name == "㛃𬭎䶮𠮷小学"
+
+
+def test_what_is_written_out_changes_nothing_when_it_comes_back():
+    world.school("=1+1小学", full_members=3, staff=0, profile="single")
+    world.school("'@学校", authority="3301", ownership="private", profile="unknown")
+    queryset = School.objects.order_by("code")
+
+    for language in ("zh-hans", "en"):
+        for form in (Csv(), Xlsx()):
+            with translation.override(language):
+                data = form.export_data(SchoolResource().export(queryset))
+                report = load(data)
+            assert (report.new, report.changed, report.unchanged) == (0, 0, 2)
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "==1+1", "+1", "-1", "@A1", " =1", "\t=1", "＝1", "＠a", "'x", "''=1", "\r1"]
+)
+def test_no_text_leaves_as_a_formula_and_each_comes_back_as_it_was(text):
+    written = sheets.guarded(text)
+
+    assert written.startswith("'")
+    assert sheets.unguarded(written) == text
+
+
+def test_plain_texts_leave_as_they_are():
+    assert [sheets.guarded(text) for text in ("", "阳光小学", "2133000001", "a=b")] == [
+        "", "阳光小学", "2133000001", "a=b"
+    ]  # fmt: skip
+
+
+def test_the_command_loads_a_workbook_and_says_what_came(tmp_path):
+    file = tmp_path / "学校.xlsx"
+    with xlsxwriter.Workbook(file) as book:
+        for number, row in enumerate([FULL, SUN]):
+            book.sheetnames.get("名单") or book.add_worksheet("名单")
+            book.get_worksheet_by_name("名单").write_row(number, 0, row)
+    out = io.StringIO()
+
+    with translation.override("en"):
+        call_command("load_schools", file, authority=world.COUNTY, stdout=out)
+
+    assert out.getvalue() == "1 new, 0 changed, 0 unchanged, 0 refused.\n"
+    assert School.objects.get().code == "2133000001"
+
+
+def test_the_command_ends_in_failure_when_a_row_is_refused(tmp_path):
+    file = tmp_path / "list.csv"
+    file.write_bytes(csv_of(SHORT, ROW, ["坏", "西湖区", "大学"]))
+    err = io.StringIO()
+
+    with translation.override("en"), pytest.raises(CommandError, match="Nothing was written"):
+        call_command("load_schools", file, stderr=err)
+
+    assert err.getvalue() == (
+        "Row 3 坏 (refused): School type: “大学” is no school type. "
+        "Enter its name or 3-digit code.\n"
+    )
+    assert School.objects.count() == 0
+
+
+def test_the_command_knows_its_region_and_file(tmp_path):
+    with pytest.raises(CommandError, match="999999"):
+        call_command("load_schools", tmp_path / "none.csv", authority="999999")
+    with pytest.raises(CommandError, match="No such file"):
+        call_command("load_schools", tmp_path / "none.csv")
