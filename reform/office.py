@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from pathlib import PurePosixPath
 from typing import IO, Any
 from xml.parsers import expat
@@ -19,6 +20,7 @@ MOST_UNPACKED = 200 * 1024 * 1024
 MOST_RATIO = 100
 RATIO_COUNTS_FROM = 1024 * 1024
 CHUNK = 64 * 1024
+SHORTEST = 11  # digits of a mobile number
 
 _TYPES = "application/vnd.openxmlformats-officedocument."
 _MAIN = {
@@ -244,6 +246,12 @@ def _parse(
         raise Refusal("damaged") from error
 
 
+@cache
+def _local(tag: str) -> str:
+    """The name of an element without its namespace."""
+    return tag.rpartition(":")[2]
+
+
 class _Reader:
     """Collects the text of parts, paragraph by paragraph and cell by cell, and what it holds."""
 
@@ -252,7 +260,7 @@ class _Reader:
         self.found: Found = []
         self.sheet_names: dict[str, str] = {}
         self.sheet_parts: dict[str, str] = {}
-        self.shared: dict[int, list[str]] = {}
+        self.shared: dict[str, list[str]] = {}
 
     def open(self, name: str) -> None:
         self.part = PurePosixPath(name).stem
@@ -269,7 +277,7 @@ class _Reader:
         self._flush_boxes()
 
     def start(self, tag: str, values: dict[str, str]) -> None:
-        tag = tag.rpartition(":")[2]
+        tag = _local(tag)
         self.wanted = tag in _TEXT or self.part in _PROPERTIES
         if tag == "c":
             self.cell, self.cell_type = values.get("r", ""), values.get("t", "n")
@@ -283,7 +291,7 @@ class _Reader:
 
     def end(self, tag: str) -> None:
         self.wanted = False
-        tag = tag.rpartition(":")[2]
+        tag = _local(tag)
         if tag in _PARAGRAPH:
             self._flush()
         elif tag in _BREAK or self.part in _PROPERTIES:
@@ -295,24 +303,26 @@ class _Reader:
         self.paragraph += 1
         if not text:
             return
-        if self.strings:
-            masked = [hit.masked for hit in find_sensitive(text)]
-            if masked:
-                self.shared[self.paragraph - 1] = masked
-            return
         if self.sheet and self.cell_type == "s":
-            hits = self.shared.get(int(text), []) if text.isdecimal() else []
+            hits = self.shared.get(text, [])
+        elif len(text) < SHORTEST:
+            hits = []
         elif self.sheet and self.cell_type == "n":
             hits = _in_number(text)
         else:
             hits = [hit.masked for hit in find_sensitive(text)]
-        self.found += [(self._place(), masked) for masked in hits]
-        self._box(text.strip())
+        if self.strings:
+            if hits:
+                self.shared[str(self.paragraph - 1)] = hits
+            return
+        for masked in hits:
+            self.found.append((self._place(), masked))
+        self._box(text)
 
     def _box(self, text: str) -> None:
         if len(text) == 1 and (text.isdecimal() or text in "Xx"):
             self.boxes += text
-        else:
+        elif self.boxes:
             self._flush_boxes()
 
     def _flush_boxes(self) -> None:

@@ -1,6 +1,7 @@
 """The only place that opens a stranger's file: in a child process with little memory and time."""
 
 import json
+import os
 import re
 import resource
 import subprocess
@@ -15,7 +16,8 @@ from reform.sensitive import find_sensitive
 from reform.sniff import Refusal
 
 MEMORY = 1024 * 1024 * 1024
-SECONDS = 10
+SECONDS = 6  # of a processor
+WAIT = 25  # seconds by the clock, for a busy machine
 MOST_PIXELS = 40_000_000
 PREVIEW_PAGES = 5
 PREVIEW_SIDE = 1600
@@ -39,13 +41,14 @@ def run(task: str, kind: str, source: Path, *more: str | Path) -> dict[str, Any]
     A file that needs more memory or time than the limits is refused as "heavy".
     """
     answer: dict[str, Any] = {"refused": "heavy"}
-    arguments = [str(part) for part in (Path(__file__).parent, task, kind, source, *more)]
+    arguments = [str(part) for part in (task, kind, source, *more)]
+    start = [sys.executable, "-I", "-c", _START, str(Path(__file__).parent)]
     try:
         child = subprocess.run(
-            [sys.executable, "-I", "-c", _START, *arguments],
+            [*start, str(SECONDS), str(MEMORY), *arguments],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=2 * SECONDS,
+            timeout=WAIT,
             env={"LC_ALL": "C.UTF-8"},
             check=False,
         )
@@ -59,9 +62,9 @@ def run(task: str, kind: str, source: Path, *more: str | Path) -> dict[str, Any]
 
 
 def main(arguments: list[str]) -> None:
-    """The child: prints its answer as JSON."""
-    _limit()
-    task, kind, source, *more = arguments
+    """The child, with its limits, task, kind and file: prints its answer as JSON."""
+    seconds, memory, task, kind, source, *more = arguments
+    _limit(int(seconds), int(memory))
     try:
         answer = _TASKS[task](kind, Path(source), *more)
     except Refusal as refusal:
@@ -71,10 +74,11 @@ def main(arguments: list[str]) -> None:
     print(json.dumps(answer))
 
 
-def _limit() -> None:
+def _limit(seconds: int, memory: int) -> None:
+    os.nice(5)  # pages come first
     for name, most in (
-        (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_CPU, SECONDS),
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 200 * 1024 * 1024),
     ):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from reform.sniff import MEDIA_TYPES, Refusal
 from schools.errors import Denied
@@ -190,7 +190,7 @@ def places(found: Sequence[Sequence[Any]]) -> str:
     ]
     if len(found) > PLACES_TOLD:
         told.append(_("and %(n)d more") % {"n": len(found) - PLACES_TOLD})
-    return _(", ").join(told)
+    return pgettext("list", ", ").join(told)
 
 
 def place(where: Mapping[str, Any]) -> str:

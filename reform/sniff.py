@@ -74,7 +74,7 @@ class Refusal(Exception):
 def clean_name(name: str) -> str:
     """A name fit to show and to save: NFC, no folder, no unseen mark, at most 120 characters."""
     name = unicodedata.normalize("NFC", _UNSEEN.sub("", name))
-    name = _RESERVED.sub("_", re.split(r"[/\\]", name)[-1]).strip(" .")
+    name = _RESERVED.sub("_", re.split(r"[/\\]", name)[-1]).strip().rstrip(" .")
     stem, dot, extension = name.rpartition(".")
     if not dot:
         return name[:NAME_LENGTH]

@@ -122,8 +122,7 @@ def evidence(request: HttpRequest, pk: int) -> HttpResponse:
         audit.write(request, "evidence download", thing, ok=False)
         if not found.destroyed_at:
             log.error("evidence %s of %s is missing on disk", found.sha256, found.school_id)
-        status = 410 if found.destroyed_at else 500
-        return render(request, "entry/file_gone.html", {"file": found}, status=status)
+        return render(request, "entry/file_gone.html", {"file": found}, status=410)
     audit.write(request, "evidence download", thing)
     return FileResponse(
         open(file, "rb"),
