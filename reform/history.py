@@ -53,10 +53,27 @@ def _locked(names: list[str]) -> list[Chain]:
 
 def append(chain: Chain, events: Sequence[NewEvent], *, at: datetime | None = None) -> list[Event]:
     """Append `events` to a locked chain in one statement; returns them as stored."""
-    moment = at or clock.now()
+    written = _write([(chain, new) for new in events], at or clock.now())
+    Chain.objects.filter(pk=chain.pk).update(seq=chain.seq, head=chain.head)
+    return written
+
+
+def append_each(pairs: Sequence[tuple[Chain, NewEvent]], *, at: datetime | None = None) -> None:
+    """Append one event to each of many locked chains: a statement for all events, one for heads."""
+    _write(pairs, at or clock.now())
+    Chain.objects.bulk_create(
+        {chain.pk: chain for chain, _new in pairs}.values(),
+        update_conflicts=True,
+        unique_fields=["subject"],
+        update_fields=["seq", "head"],
+    )
+
+
+def _write(pairs: Sequence[tuple[Chain, NewEvent]], moment: datetime) -> list[Event]:
+    """Link each event to its chain, which moves on, and store all of them with their texts."""
     written: list[Event] = []
     texts: list[tuple[Event, str, str]] = []
-    for new in events:
+    for chain, new in pairs:
         body = dict(new.body)
         salt = ""
         if new.text:
@@ -84,7 +101,6 @@ def append(chain: Chain, events: Sequence[NewEvent], *, at: datetime | None = No
         EventText.objects.bulk_create(
             EventText(event=event, text=text, salt=salt) for event, text, salt in texts
         )
-    Chain.objects.filter(pk=chain.pk).update(seq=chain.seq, head=chain.head)
     return written
 
 
