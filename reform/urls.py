@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from reform.views import entry, evidence, home
+from reform.views import entry, evidence, frameworks, home, status
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -22,5 +22,8 @@ urlpatterns = [
         "evidence/<int:pk>/preview/<int:page>/", evidence.evidence_preview, name="evidence_preview"
     ),
     path("evidence/<int:pk>/remove/", evidence.evidence_remove, name="evidence_remove"),
+    path("status/", status.status, name="status"),
+    path("frameworks/", frameworks.frameworks, name="frameworks"),
+    path("frameworks/<int:pk>/", frameworks.framework, name="framework"),
     path("admin/", admin.site.urls),
 ]
