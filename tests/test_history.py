@@ -64,6 +64,18 @@ def test_what_was_changed_by_force_is_found_and_the_place_named(chain, sql, firs
     assert first_word in found[0]
 
 
+def test_an_event_rewritten_with_a_hash_of_its_own_is_betrayed_by_the_next(chain):
+    event = Event.objects.get(subject="school:1", seq=2)
+    event.body = '{"n":9}'
+    by_force(
+        "UPDATE reform_event SET body=%s, hash=%s WHERE id=%s",
+        event.body,
+        history.digest(event),
+        event.pk,
+    )
+    assert list(history.verify()) == ["school:1#3: does not follow the event before it"]
+
+
 def test_a_text_may_be_erased_but_not_rewritten(chain):
     EventText.objects.update(text="别的话")
     assert ["its text was changed" in line for line in history.verify()] == [True]
