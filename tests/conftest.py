@@ -1,11 +1,15 @@
 """The only place for what every test finds: the cast, and the surroundings of a test."""
 
+import shutil
+from datetime import date
+
 import pytest
 import time_machine
 from django.conf import settings
 
 from reform import history
 from reform.management.commands.messages import catalogue_path, compile_when_stale
+from schools.models import SchoolType
 from tests import world
 
 
@@ -30,6 +34,15 @@ def travel():
 
 
 @pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """Debian's Chromium, quiet: it asks nobody on the network for anything."""
+    quiet = ["--no-sandbox", "--disable-quic", "--disable-background-networking",
+             "--disable-component-update", "--disable-sync", "--no-first-run"]  # fmt: skip
+    found = shutil.which("chromium") or "/usr/bin/chromium"
+    return {**browser_type_launch_args, "executable_path": found, "args": quiet}
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """The ground and the real catalogue are laid once; tests that roll back share them."""
     with django_db_blocker.unblock(), time_machine.travel(world.NOON, tick=True):
@@ -49,6 +62,30 @@ def real_db(transactional_db):
 def cast(db, travel):
     """阳光小学 with a filer and a secretary; its bureau with a reviewer and a manager."""
     return Cast()
+
+
+@pytest.fixture
+def manager(db, travel):
+    """The manager of the county, on the first morning of the school year."""
+    travel.move_to(world.FIRST_DAY)
+    return world.seat("manager", world.COUNTY)
+
+
+@pytest.fixture
+def county(manager):
+    """One school of each kind: profile, ownership, type, standing, and the bureau."""
+    SchoolType.objects.create(code="111", name_zh="幼儿园", phases="K", use="excluded")
+    return {
+        "multi": world.school("多支部中学", profile="multi"),
+        "single": world.school("单支部小学", profile="single"),
+        "joint": world.school("联合支部教学点", profile="joint"),
+        "unknown": world.school("未摸底小学", profile="unknown"),
+        "private": world.school("民办小学", profile="single", ownership="private"),
+        "kindergarten": world.school("机关幼儿园", school_type_id="111"),
+        "closed": world.school("已撤小学", closed_on=date(2026, 8, 1)),
+        "bureau": world.bureau(),
+        "next door": world.school("邻县小学", authority=world.SIBLING),
+    }
 
 
 class Cast:

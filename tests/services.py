@@ -164,6 +164,8 @@ def surround(arguments: list[str]) -> None:
     (folder / "static").mkdir()
     os.environ["VAR_DIR"] = str(folder)
     os.environ["PLAIN_STATIC"] = "1"
+    # The browser's driver runs a loop in this thread; Django would then refuse the database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     os.environ["SECRET_KEY"] = "".join(map(chr, range(48, 100)))
     if "--postgres" in arguments:
         os.environ["DATABASE_URL"] = start_postgres()
