@@ -130,7 +130,7 @@ def moment(value: datetime) -> str:
     return f"{there:%m-%d %H:%M}" if there.year == today.year else f"{there:%Y-%m-%d %H:%M}"
 
 
-_DATE = re.compile(r"(?<![\w-])(?:\d{4}-)?\d{2}-\d{2}(?![\w-])")
+_DATE = re.compile(r"(?<![\w-])(?:\d{4}-)?\d{2}-\d{2}(?: \d{2}:\d{2})?(?![\w-])")
 _NUMBER_GAP = re.compile(r"(?<=[\u4e00-\u9fff]) (?=\d)|(?<=\d) (?=[\u4e00-\u9fff])")
 
 

@@ -11,7 +11,7 @@ from django.db.models import F, FilteredRelation, Q
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from reform import answers, filings, policy
 from reform.filings import Filing
@@ -25,6 +25,7 @@ from reform.views.sentences import EntryFacts, entry_sentence
 from schools import clock, scope
 from schools.errors import Denied
 from schools.language import local
+from schools.models import Region
 from schools.roles import Role
 from schools.workdays import Calendar
 
@@ -32,15 +33,15 @@ MOST_EVENTS = 30
 WRITABLE = MOVES["save"].sources
 DRAFT_FIELDS = ("pk", "base_version", "values", "note", "claim", "saved_at")
 STEPS = {
-    "save": gettext_lazy("began"),
-    "submit": gettext_lazy("submitted"),
-    "sign_off": gettext_lazy("signed off"),
-    "hand_back": gettext_lazy("handed back to the filer"),
-    "withdraw": gettext_lazy("withdrew"),
-    "return": gettext_lazy("returned"),
-    "accept": gettext_lazy("accepted"),
-    "undo": gettext_lazy("took the acceptance back"),
-    "reopen": gettext_lazy("reopened"),
+    "save": pgettext_lazy("step", "began"),
+    "submit": pgettext_lazy("step", "submitted"),
+    "sign_off": pgettext_lazy("step", "signed off"),
+    "hand_back": pgettext_lazy("step", "handed back to the filer"),
+    "withdraw": pgettext_lazy("step", "withdrew"),
+    "return": pgettext_lazy("step", "returned"),
+    "accept": pgettext_lazy("step", "accepted"),
+    "undo": pgettext_lazy("step", "took the acceptance back"),
+    "reopen": pgettext_lazy("step", "reopened"),
 }
 TOLD = ("hand_back", "return", "accept", "reopen")  # whose words stand in the history
 
@@ -163,11 +164,19 @@ def page(
         "last": last,
         "last_lines": sent_lines(checks, values, last),
         "most": filings.MOST_CHARACTERS,
-        "steps": steps(entry),
+        "steps": (told := steps(entry)),
+        "decided": told[0] if told and told[0]["note"] and may.get("save") else None,
         "panel": evidence.panel(entry, seat) if own else {"files": _sent_files(report)},
         "reviewers": [held.user for held in scope.people(Role.reviewer, authority=entry.authority)],
-        "authority": entry.school.authority.bureau_name or entry.school.authority.full_name,
+        "authority": authority_name(entry.school.authority),
         **_guidance(entry),
+    }
+
+
+def authority_name(region: Region) -> str:
+    """Who reviews: the bureau by its own name, or for want of one by that of its region."""
+    return region.bureau_name or _("the education authority of %(region)s") % {
+        "region": region.name
     }
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from reform.states import LIGHT_WORDS
 from reform.templatetags.look import light_word
 from reform.views import ledger
+from reform.views.entry_page import authority_name
 from reform.views.ledger import Group, Row
 from reform.views.sentences import Owed, home_line, home_sentence, items_sentence, short
 from schools import clock, scope
@@ -76,7 +77,7 @@ def _home(request: HttpRequest, school: School) -> HttpResponse:
     first = ledger.explained(first, Calendar.of(school.authority_id), today)
     context |= {
         "sentence": home_sentence(owed, today, own=context["own"]),
-        "line": home_line(owed),
+        "line": home_line(owed) if context["own"] else "",
         "figures": figures(owed, rows, context["items_url"], today),
         "first": [(row, ledger.next_step(row, may_sign=may_sign)) for row in first],
         "now": owed.now,
@@ -96,7 +97,7 @@ def _frame(request: HttpRequest, school: School) -> dict[str, Any]:
         "school": school,
         "own": own,
         "today": clock.today(),
-        "authority": school.authority.bureau_name or school.authority.full_name,
+        "authority": authority_name(school.authority),
         "reviewers": [held.user for held in reviewers.order_by("user__username")],
         "items_url": reverse("items") if own else reverse("school_ledger", args=[school.code]),
     }
