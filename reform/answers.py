@@ -141,6 +141,8 @@ def requirement(check: Check, target: Target) -> str:
         return _("Must be there")
     if check.kind == CheckKind.ratio and Fraction(target.value) == 1:
         return _("All of them")
+    if (target.op, target.value) == (">", "0"):
+        return _("At least one")
     words = {"=": _("Exactly %s"), ">=": _("At least %s"), ">": _("More than %s")}
     return words[target.op] % target_text(check, target)
 
@@ -171,11 +173,11 @@ def cited(check: Check, words: Mapping[str, Any]) -> list[dict[str, str]]:
     source = check.target_source
     if source == "default":
         return [
-            {"text": _("Our default, which the supervising authority may change"), "certainty": ""}
+            {"text": _("our default, which the supervising authority may change"), "certainty": ""}
         ]
     if source.startswith("essay "):
         clause = source.removeprefix("essay ")
-        return [{"text": _("The reform essay itself, %s") % clause, "certainty": ""}]
+        return [{"text": _("the reform essay itself, %s") % clause, "certainty": ""}]
     rules = words.get("rules", {})
     return [
         {"text": local(rules[name], "cite"), "certainty": local(rules[name], "certainty")}

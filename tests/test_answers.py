@@ -198,7 +198,8 @@ def test_a_value_is_shown_as_readers_know_it(english, kind, num, den, shown):
         ("ratio", ">=", "0.95", "At least 95%"),
         ("ratio", ">=", "0.955", "At least 95.5%"),
         ("ratio", "=", "1", "All of them"),
-        ("ratio", ">", "0", "More than 0%"),
+        ("ratio", ">", "0", "At least one"),
+        ("ratio", ">", "0.5", "More than 50%"),
         ("count", ">=", "4", "At least 4"),
         ("bool", "=", "1", "Must be there"),
         ("ratio", "", "", "Shown, no target"),
@@ -256,9 +257,9 @@ def test_a_target_says_where_it_comes_from(english):
     words = world.framework().words
     found = {one.key: answers.cited(one, words) for one in Check.objects.all()}
     assert found["subjects_with_design"] == [
-        {"text": "Our default, which the supervising authority may change", "certainty": ""}
+        {"text": "our default, which the supervising authority may change", "certainty": ""}
     ]
-    assert found["three_ins"] == [{"text": "The reform essay itself, III-3d", "certainty": ""}]
+    assert found["three_ins"] == [{"text": "the reform essay itself, III-3d", "certainty": ""}]
     assert found["general_meeting"] == [
         {
             "text": "Regulations on the Work of Party Branches (Trial), article 11",

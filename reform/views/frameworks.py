@@ -1,0 +1,260 @@
+"""The only place for the pages of the catalogue: its versions, one version, what changed."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from reform import answers, publishing
+from reform.models import Check, Clause, Framework, Item, Measure, Pillar
+from reform.models.catalogue import Cadence, FrameworkState, ProfileValue, Source
+from schools.access import access
+from schools.language import local
+from schools.roles import Profile, Role
+
+OWN = (ProfileValue.full, ProfileValue.simplified)
+# What a reader calls the fields that two versions of an item may differ in.
+FIELD_WORDS: dict[str, str | Promise] = {
+    "title": gettext_lazy("title"),
+    "short": gettext_lazy("short name"),
+    "ask": gettext_lazy("what to do"),
+    "guidance": gettext_lazy("guidance"),
+    "enough": gettext_lazy("when it is enough"),
+    "evidence": gettext_lazy("evidence"),
+    "stuck": gettext_lazy("what to do when stuck"),
+    "light": gettext_lazy("lighter form"),
+    "note": gettext_lazy("note"),
+    "locators": gettext_lazy("clauses"),
+    "lead": gettext_lazy("who leads"),
+    "support": gettext_lazy("who supports"),
+    "level": gettext_lazy("level"),
+    "cadence": gettext_lazy("how often"),
+    "review": gettext_lazy("how often"),
+    "clock": gettext_lazy("which year counts"),
+    "due": gettext_lazy("deadline"),
+    "minutes": gettext_lazy("time it takes"),
+    "school_types": gettext_lazy("school types"),
+    "profiles": gettext_lazy("who it applies to"),
+    "checks": gettext_lazy("checks"),
+}
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    """A check as it is listed: its name, what is asked and why, where its number comes from."""
+
+    name: str
+    requirement: str
+    sources: list[dict[str, str]]
+    origin: list[str]
+
+
+@dataclass(frozen=True)
+class ItemLine:
+    """An item as it is folded out."""
+
+    item: Item
+    due: str
+    profiles: list[tuple[str, str]]
+    lead: str
+    support: list[str]
+    checks: list[CheckLine]
+
+
+@access("see_frameworks")
+def frameworks(request: HttpRequest) -> HttpResponse:
+    """Every version, the newest first."""
+    versions = list(
+        _visible(request).annotate(
+            n_items=Count("items", distinct=True), n_checks=Count("items__checks", distinct=True)
+        )
+    )
+    current = next((v for v in versions if v.state == FrameworkState.published), None)
+    lines = list(zip(versions, [*versions[1:], None], strict=True))
+    context = {"current": current, "lines": lines, "sentence": _list_sentence(current)}
+    return render(request, "frameworks/list.html", context)
+
+
+@access("see_frameworks")
+def framework(request: HttpRequest, pk: int) -> HttpResponse:
+    """One version, folded by pillar, measure and item; with ?against=<pk> what it changed."""
+    found = get_object_or_404(_visible(request), pk=pk)
+    if "against" in request.GET:
+        return _comparison(request, found)
+    checks = Prefetch("measures__items__checks", Check.objects.order_by("position"))
+    pillars = list(found.pillars.prefetch_related("measures__items", checks))
+    items = [item for p in pillars for m in p.measures.all() for item in m.items.all()]
+    clauses = list(found.clauses.all())
+    context = {
+        "framework": found,
+        "sentence": _sentence(items),
+        "figures": _figures(items),
+        "pillars": [_pillar(pillar, found.words) for pillar in pillars],
+        "paragraphs": _paragraphs(clauses, items),
+        "asking": sum(clause.role == "ask" for clause in clauses),
+        "clauses": len(clauses),
+    }
+    return render(request, "frameworks/framework.html", context)
+
+
+def _visible(request: HttpRequest) -> "QuerySet[Framework]":
+    """Drafts are the editor's alone."""
+    if Role.editor in request.seat.roles:  # type: ignore[attr-defined]
+        return Framework.objects.all()
+    return Framework.objects.exclude(state=FrameworkState.draft)
+
+
+def _comparison(request: HttpRequest, new: Framework) -> HttpResponse:
+    against = request.GET["against"]
+    if not against.isdecimal() or len(against) > 9:
+        against = "0"
+    old = get_object_or_404(_visible(request), pk=against)
+    found = publishing.compare(old, new)
+    titles = {
+        (item.framework_id, item.code): local(item, "title")
+        for item in Item.objects.filter(framework__in=(old, new))
+    }
+    context = {
+        "framework": new,
+        "old": old,
+        "found": found,
+        "sentence": _comparison_sentence(old, new, found),
+        "added": [(code, titles[new.pk, code]) for code in found.added],
+        "removed": [(code, titles[old.pk, code]) for code in found.removed],
+        "changed": [
+            (code, titles[new.pk, code], _field_words(names))
+            for code, names in found.changed.items()
+        ],
+    }
+    return render(request, "frameworks/compare.html", context)
+
+
+def _field_words(names: list[str]) -> list[str]:
+    bare = (name.removesuffix("_zh").removesuffix("_en") for name in names)
+    return list(dict.fromkeys(str(FIELD_WORDS[name]) for name in bare))
+
+
+def _list_sentence(current: Any) -> str:
+    if current is None:
+        return _("No version is published yet.")
+    return _("In force: version %(version)s with %(items)d items and %(checks)d checks.") % {
+        "version": current.version,
+        "items": current.n_items,
+        "checks": current.n_checks,
+    }
+
+
+def _sentence(items: list[Item]) -> str:
+    sources = [check.source for item in items for check in item.checks.all()]
+    return _(
+        "%(items)d items: %(computed)d checks come from the registers, %(typed)d are typed in."
+    ) % {
+        "items": len(items),
+        "computed": sources.count(Source.computed),
+        "typed": sources.count(Source.typed),
+    }
+
+
+def _comparison_sentence(old: Framework, new: Framework, found: publishing.Comparison) -> str:
+    if not found:
+        return _("Version %(new)s asks the same as %(old)s.") % {
+            "new": new.version,
+            "old": old.version,
+        }
+    return _(
+        "From %(old)s to %(new)s: %(added)d items added, %(removed)d removed, %(changed)d changed."
+    ) % {
+        "old": old.version,
+        "new": new.version,
+        "added": len(found.added),
+        "removed": len(found.removed),
+        "changed": len(found.changed),
+    }
+
+
+def _figures(items: list[Item]) -> list[dict[str, Any]]:
+    """What each profile gets: items, and how often it files in a school year."""
+    figures = []
+    for profile in Profile:
+        own = [item for item in items if item.profiles.get(profile) in OWN]
+        filings = sum(2 if item.cadence == Cadence.term else 1 for item in own)
+        if profile != Profile.unknown:
+            unit = ngettext("%(n)d filing", "%(n)d filings", filings) % {"n": filings}
+            figures.append({"label": profile.label, "value": len(own), "url": "", "unit": unit})
+    return figures
+
+
+def _pillar(pillar: Pillar, words: dict[str, Any]) -> dict[str, Any]:
+    measures = [(measure, _lines(measure, words)) for measure in pillar.measures.all()]
+    return {"pillar": pillar, "measures": measures, "n": sum(len(lines) for _m, lines in measures)}
+
+
+def _lines(measure: Measure, words: dict[str, Any]) -> list[ItemLine]:
+    names = {code: local(word, "name") for code, word in words["roles"].items()}
+    return [
+        ItemLine(
+            item=item,
+            due=_due(item),
+            profiles=[
+                (str(Profile(name).label), str(ProfileValue(value).label))
+                for name, value in item.profiles.items()
+            ],
+            lead=names[item.lead],
+            support=[names[code] for code in item.support],
+            checks=[_check(check, words) for check in item.checks.all()],
+        )
+        for item in measure.items.all()
+    ]
+
+
+def _check(check: Check, words: dict[str, Any]) -> CheckLine:
+    registers = [local(words["registers"][name], "name") for name in check.registers]
+    origin = [_("typed in")] if check.source == Source.typed else registers
+    return CheckLine(
+        name=local(check, "name"),
+        requirement=answers.requirement(check, answers.target(check)),
+        sources=answers.cited(check, words),
+        origin=origin,
+    )
+
+
+def _due(item: Item) -> str:
+    """The default due rule in words."""
+    rule = item.due
+    if "date" in rule:
+        return _("by %(day)s") % {"day": rule["date"]}
+    begins = rule["anchor"] == "term_start"
+    amount = rule.get("weeks", rule.get("working_days"))
+    if "weeks" in rule:
+        after = ngettext("%(n)d week", "%(n)d weeks", abs(amount)) % {"n": abs(amount)}
+    else:
+        after = ngettext("%(n)d working day", "%(n)d working days", abs(amount)) % {
+            "n": abs(amount)
+        }
+    words = {
+        (True, True): _("%(time)s after the term begins"),
+        (True, False): _("%(time)s before the term begins"),
+        (False, True): _("%(time)s after the term ends"),
+        (False, False): _("%(time)s before the term ends"),
+    }
+    return words[begins, amount > 0] % {"time": after}
+
+
+def _paragraphs(clauses: list[Clause], items: list[Item]) -> list[tuple[str, list[Any]]]:
+    """Clauses by paragraph of the source, each with the codes of the items that cite it."""
+    citing: dict[str, list[str]] = defaultdict(list)
+    for item in items:
+        for locator in item.locators:
+            citing[locator].append(item.code)
+    found: dict[str, list[Any]] = {}
+    for clause in clauses:
+        paragraph = clause.locator.split("-")[0]
+        found.setdefault(paragraph, []).append((clause, citing[clause.locator]))
+    titles = {"0": _("Opening paragraph"), "I": _("Part one"), "II": _("Part two"), "III": _("Part three")}
+    return [(titles.get(name, name), rows) for name, rows in found.items()]
