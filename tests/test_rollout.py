@@ -4,48 +4,22 @@ from datetime import UTC, date, datetime
 
 import pytest
 from django.db.models import Count
+from django.utils import translation
 
 from reform import history, issuing, progress, rollout, slots, steering, tallies
 from reform.models import Campaign, Due, Enrolment, Entry, Event, Item, Slot, Tally
 from reform.states import Keeper
 from schools.errors import Denied, Stale
-from schools.models import School, SchoolType, Term
+from schools.models import School, Term
 from tests import world
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
-FIRST_DAY = datetime(2026, 9, 1, 1, 0, tzinfo=UTC)  # 09:00 in Shanghai
 
-
-@pytest.fixture
-def manager(travel):
-    travel.move_to(FIRST_DAY)
-    return world.seat("manager", world.COUNTY)
-
-
-@pytest.fixture
-def county(manager):
-    """One school of each kind: profile, ownership, type, standing."""
-    SchoolType.objects.create(code="111", name_zh="幼儿园", phases="K", use="excluded")
-    return {
-        "multi": world.school("多支部中学", profile="multi"),
-        "single": world.school("单支部小学", profile="single"),
-        "joint": world.school("联合支部教学点", profile="joint"),
-        "unknown": world.school("未摸底小学", profile="unknown"),
-        "private": world.school("民办小学", profile="single", ownership="private"),
-        "kindergarten": world.school("机关幼儿园", school_type_id="111"),
-        "closed": world.school("已撤小学", closed_on=date(2026, 8, 1)),
-        "bureau": world.bureau(),
-        "next door": world.school("邻县小学", authority=world.SIBLING),
-    }
-
-
-def draft(by, **fields):
-    return world.campaign(by.place_code, state="draft", created_by=by.user, **fields)
-
-
-def opened(by, **fields):
-    return rollout.open_campaign(draft(by, **fields).pk, by=by)
+@pytest.fixture(autouse=True)
+def english():
+    with translation.override("en"):
+        yield
 
 
 def filings(campaign):
@@ -59,7 +33,7 @@ def everything_is_true():
 
 
 def test_a_full_year_is_60_49_or_17_filings_by_profile(county, manager):
-    campaign = opened(manager)
+    campaign = world.opened(manager)
 
     assert campaign.state == "open"
     assert filings(campaign) == {
@@ -73,7 +47,7 @@ def test_a_full_year_is_60_49_or_17_filings_by_profile(county, manager):
 
 
 def test_only_public_schools_are_counted_and_only_those_asked_are_locked(county, manager):
-    campaign = opened(manager)
+    campaign = world.opened(manager)
 
     counted = campaign.enrolments.filter(counted=True).values_list("school__name", flat=True)
     assert sorted(counted) == ["单支部小学", "多支部中学", "联合支部教学点"]
@@ -89,7 +63,7 @@ def test_only_public_schools_are_counted_and_only_those_asked_are_locked(county,
 
 
 def test_the_bureau_keeps_what_is_the_districts(county, manager):
-    campaign = opened(manager)
+    campaign = world.opened(manager)
 
     kept = Entry.objects.get(school=county["bureau"])
     assert (kept.slot.item.code, kept.keeper, kept.counted) == ("X3.1", Keeper.district, False)
@@ -98,7 +72,7 @@ def test_the_bureau_keeps_what_is_the_districts(county, manager):
 
 
 def test_the_history_tells_what_was_opened_and_issued(county, manager):
-    campaign = opened(manager)
+    campaign = world.opened(manager)
 
     told = Event.objects.filter(subject=campaign.subject).values_list("kind", "body")
     seat = f'"seat":"{manager.key}"'
@@ -111,7 +85,7 @@ def test_the_history_tells_what_was_opened_and_issued(county, manager):
 
 
 def test_dates_follow_the_rules_of_the_items(county, manager):
-    campaign = opened(manager)
+    campaign = world.opened(manager)
 
     dates = {
         (slot.item.code, slot.period): (slot.opens_on, slot.due_on)
@@ -126,7 +100,7 @@ def test_dates_follow_the_rules_of_the_items(county, manager):
 
 def test_nobody_is_late_on_arrival_and_what_is_over_is_left_out(travel, county, manager):
     travel.move_to(datetime(2027, 1, 11, 1, 0, tzinfo=UTC))
-    campaign = opened(manager)
+    campaign = world.opened(manager)
 
     slot = campaign.slots.get(item__code="Z2.1", period="2026-2027-1")
     assert slot.due_on == date(2027, 1, 29)  # ten working days later is 01-25, offered that Friday
@@ -139,11 +113,11 @@ def test_a_year_that_is_over_cannot_be_opened(travel, county, manager):
     travel.move_to(datetime(2027, 9, 1, 1, 0, tzinfo=UTC))
 
     with pytest.raises(Denied, match="every period of this school year is over"):
-        opened(manager)
+        world.opened(manager)
 
 
 def test_opening_twice_changes_nothing(county, manager):
-    campaign = opened(manager)
+    campaign = world.opened(manager)
     before = (Entry.objects.count(), Event.objects.count(), Slot.objects.count())
 
     again = rollout.open_campaign(campaign.pk, by=manager)
@@ -153,7 +127,7 @@ def test_opening_twice_changes_nothing(county, manager):
 
 
 def test_only_the_manager_of_that_region_opens(county, manager):
-    campaign = draft(manager)
+    campaign = world.draft(manager)
     for role, place in (("manager", world.SIBLING), ("reviewer", world.COUNTY), ("manager", "33")):
         with pytest.raises(Denied):
             rollout.open_campaign(campaign.pk, by=world.seat(role, place))
@@ -161,7 +135,7 @@ def test_only_the_manager_of_that_region_opens(county, manager):
 
 
 def test_an_unpublished_list_is_not_opened(county, manager):
-    campaign = draft(manager)
+    campaign = world.draft(manager)
     campaign.framework.__class__.objects.update(state="superseded")
 
     with pytest.raises(Denied, match="not in force"):
@@ -169,7 +143,7 @@ def test_an_unpublished_list_is_not_opened(county, manager):
 
 
 def test_a_draft_that_a_colleague_changed_is_not_opened(county, manager):
-    campaign = draft(manager)
+    campaign = world.draft(manager)
     outline = rollout.Outline(campaign.framework, world.YEAR, "改名", date(2026, 9, 1))
     rollout.revise(campaign.pk, outline, by=manager, version=0)
 
@@ -181,7 +155,7 @@ def test_a_killed_opening_is_finished_by_the_tick(county, manager, monkeypatch):
     monkeypatch.setattr(rollout, "BATCH", 1)
     monkeypatch.setattr(rollout, "AT_ONCE", 0)
     city = world.seat("manager", "3301")
-    campaign = opened(city)
+    campaign = world.opened(city)
     assert (campaign.state, Entry.objects.count()) == ("opening", 0)
 
     class Killed(Exception):
@@ -206,10 +180,10 @@ def test_a_killed_opening_is_finished_by_the_tick(county, manager, monkeypatch):
 
 
 def test_nobody_is_asked_twice_by_two_campaigns(county, manager):
-    first = opened(manager)
+    first = world.opened(manager)
     city = world.seat("manager", "3301")
 
-    second = opened(city, name="市级专项")
+    second = world.opened(city, name="市级专项")
 
     assert filings(second) == {"邻县小学": 60}
     assert filings(first)["多支部中学"] == 60
@@ -219,35 +193,35 @@ def test_nobody_is_asked_twice_by_two_campaigns(county, manager):
 def test_a_second_campaign_that_would_ask_nobody_is_refused_with_the_name_of_the_first(
     county, manager
 ):
-    opened(manager, name="第一个专项")
+    world.opened(manager, name="第一个专项")
 
     with pytest.raises(Denied, match="第一个专项"):
-        opened(manager)
+        world.opened(manager)
 
 
 def test_a_second_campaign_asks_what_was_withdrawn_from_the_first(county, manager):
-    first = opened(manager)
+    first = world.opened(manager)
     slot = first.slots.get(item__code="X1.1")
     steering.withdraw_slot(slot.pk, by=manager, reason="改由另一个专项布置")
 
-    second = opened(manager)
+    second = world.opened(manager)
 
     assert filings(second) == {"多支部中学": 1}
     assert everything_is_true()
 
 
 def test_a_void_campaign_stands_in_nobodys_way(county, manager):
-    first = opened(manager)
+    first = world.opened(manager)
     steering.void(first.pk, by=manager, version=first.version, reason="清单选错")
 
-    second = opened(manager)
+    second = world.opened(manager)
 
     assert filings(second)["多支部中学"] == 60
     assert everything_is_true()
 
 
 def test_a_school_that_gets_its_profile_later_joins_with_time_enough(travel, county, manager):
-    campaign = opened(manager)
+    campaign = world.opened(manager)
     travel.move_to(datetime(2027, 1, 11, 1, 0, tzinfo=UTC))
     School.objects.filter(pk=county["unknown"].pk).update(profile="single", form="branch")
 
@@ -267,8 +241,8 @@ def test_a_school_that_gets_its_profile_later_joins_with_time_enough(travel, cou
 
 
 def test_a_new_school_joins_every_campaign_that_binds_it_and_is_asked_once(county, manager):
-    opened(manager)
-    city = opened(world.seat("manager", "3301"), name="市级专项")
+    world.opened(manager)
+    city = world.opened(world.seat("manager", "3301"), name="市级专项")
     new = world.school("新建小学", profile="multi")
 
     assert rollout.add_late_joiners() == 2
@@ -280,7 +254,7 @@ def test_a_new_school_joins_every_campaign_that_binds_it_and_is_asked_once(count
 
 
 def test_nobody_joins_a_campaign_that_is_closed(county, manager):
-    campaign = opened(manager)
+    campaign = world.opened(manager)
     steering.close(campaign.pk, by=manager, version=campaign.version)
     world.school("新建小学")
 
@@ -295,7 +269,7 @@ def test_an_authority_with_terms_of_its_own_has_dates_of_its_own(county, manager
         starts=date(2026, 9, 7),
         ends=date(2027, 1, 22),
     )
-    campaign = opened(world.seat("manager", "3301"))
+    campaign = world.opened(world.seat("manager", "3301"))
 
     slot = campaign.slots.get(item__code="Z2.1", period="2026-2027-1")
     entries = Entry.objects.filter(slot=slot)
@@ -311,7 +285,7 @@ def test_an_authority_with_terms_of_its_own_has_dates_of_its_own(county, manager
 
 
 def test_what_was_issued_can_be_filed_and_accepted(travel, county, manager):
-    campaign = opened(manager)
+    campaign = world.opened(manager)
     travel.move_to(world.NOON)
     school = county["joint"]
     entry = Entry.objects.filter(school=school, slot__opens_on__lte=date(2026, 11, 20)).first()

@@ -6,7 +6,7 @@ from itertools import count
 
 from django.conf import settings
 
-from reform import progress, publishing, tallies
+from reform import progress, publishing, rollout, tallies
 from reform.filings import Filing
 from reform.models import Campaign, Enrolment, Entry, Framework, Item, Slot
 from reform.states import Claim, Keeper, Status
@@ -15,6 +15,7 @@ from schools.models import CalendarDay, Membership, Region, School, SchoolType, 
 from schools.models.regions import ancestors
 
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)  # Friday, 12:00 in Shanghai
+FIRST_DAY = datetime(2026, 9, 1, 1, 0, tzinfo=UTC)  # 09:00 in Shanghai
 YEAR = "2026-2027"
 COUNTY, SIBLING, OTHER_CITY, ABROAD = "330106", "330102", "330203", "320102"
 REGIONS = {
@@ -149,6 +150,16 @@ def campaign(region=COUNTY, *, state="open", year=YEAR, **fields):
     return Campaign.objects.create(
         region_id=region, framework=framework(), school_year=year, state=state, **values
     )
+
+
+def draft(by, **fields):
+    """A draft of the region where `by` sits."""
+    return campaign(by.place_code, state="draft", created_by=by.user, **fields)
+
+
+def opened(by, **fields):
+    """A campaign opened through the door, with all the schools there are."""
+    return rollout.open_campaign(draft(by, **fields).pk, by=by)
 
 
 def slot(in_campaign, code="Z2.1", *, term=None, due_on=date(2027, 1, 15), **fields):
