@@ -18,6 +18,9 @@ WORDS = {
     "sign in failed": gettext_lazy("Sign-in failed"),
     "sign out": gettext_lazy("Signed out"),
     "password change": gettext_lazy("Changed the password"),
+    "evidence add": gettext_lazy("Uploaded evidence"),
+    "evidence refuse": gettext_lazy("Evidence was not taken"),
+    "evidence remove": gettext_lazy("Removed evidence"),
     "evidence download": gettext_lazy("Downloaded evidence"),
 }
 

@@ -46,11 +46,13 @@ class Told:
 
 def panel(entry: Entry, seat: Seat | None, told: Iterable[Told] = ()) -> dict[str, Any]:
     """What `entry/_evidence.html` takes: the files that the next report will carry."""
-    may = policy.may(seat, "save", entry)
+    may, told = policy.may(seat, "save", entry), list(told)
+    refused = [each for each in told if each.sentence]
     return {
         "entry": entry,
         "files": uploads.attached(entry).select_related("uploaded_by"),
-        "told": list(told),
+        "taken": len(told) - len(refused),
+        "told": refused,
         "may_add": may is True,
         "why_not": "" if may is True else may.reason,
         "accept": ACCEPT,
