@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from django.db.models import Count, Prefetch, QuerySet
@@ -71,12 +72,14 @@ class ItemLine:
 def frameworks(request: HttpRequest) -> HttpResponse:
     """Every version, the newest first."""
     versions = list(
-        _visible(request).annotate(
+        _visible(request)
+        .annotate(
             n_items=Count("items", distinct=True), n_checks=Count("items__checks", distinct=True)
         )
+        .order_by("-pk")
     )
     current = next((v for v in versions if v.state == FrameworkState.published), None)
-    lines = list(zip(versions, [*versions[1:], None], strict=True))
+    lines = list(zip_longest(versions, versions[1:]))
     context = {"current": current, "lines": lines, "sentence": _list_sentence(current)}
     return render(request, "frameworks/list.html", context)
 
@@ -112,7 +115,7 @@ def _visible(request: HttpRequest) -> "QuerySet[Framework]":
 
 def _comparison(request: HttpRequest, new: Framework) -> HttpResponse:
     against = request.GET["against"]
-    if not against.isdecimal() or len(against) > 9:
+    if not (against.isascii() and against.isdecimal() and len(against) < 10):
         against = "0"
     old = get_object_or_404(_visible(request), pk=against)
     found = publishing.compare(old, new)
@@ -168,7 +171,7 @@ def _comparison_sentence(old: Framework, new: Framework, found: publishing.Compa
             "old": old.version,
         }
     return _(
-        "From %(old)s to %(new)s: %(added)d items added, %(removed)d removed, %(changed)d changed."
+        "From %(old)s to %(new)s, items added: %(added)d; removed: %(removed)d; changed: %(changed)d."
     ) % {
         "old": old.version,
         "new": new.version,
@@ -256,5 +259,10 @@ def _paragraphs(clauses: list[Clause], items: list[Item]) -> list[tuple[str, lis
     for clause in clauses:
         paragraph = clause.locator.split("-")[0]
         found.setdefault(paragraph, []).append((clause, citing[clause.locator]))
-    titles = {"0": _("Opening paragraph"), "I": _("Part one"), "II": _("Part two"), "III": _("Part three")}
+    titles = {
+        "0": _("Opening paragraph"),
+        "I": _("Part one"),
+        "II": _("Part two"),
+        "III": _("Part three"),
+    }
     return [(titles.get(name, name), rows) for name, rows in found.items()]
