@@ -148,7 +148,7 @@ _MACHINE = ("csrfmiddlewaretoken", "version", "key", "next", "kept", "seat", "la
 @register.simple_tag
 def typed_texts(request: HttpRequest | None) -> list[str]:
     """The words of a request that was refused, so that the page can give them back."""
-    if request is None:
+    if not request:  # "" where a template has no request at all
         return []
     return [
         text

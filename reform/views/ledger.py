@@ -241,6 +241,7 @@ def owed(rows: Sequence[Row], *, may_sign: bool) -> Owed:
     dates = sorted({row.due_on for row in due})
     signing = [row for row in rows if row.owed and row.status == Status.awaiting_signoff]
     ahead = sorted(row.due_on for row in rows if row.owed and row not in now + signing)
+    begin = sorted(row.opens_on for row in rows if row.later and not row.closed)
     running = [row for row in rows if not row.closed]
     return Owed(
         late=sum(row.light == "late" for row in now),
@@ -252,6 +253,8 @@ def owed(rows: Sequence[Row], *, may_sign: bool) -> Owed:
         minutes=sum(row.minutes for row in now if may_sign or row not in signing),
         next=ahead.count(ahead[0]) if ahead else 0,
         next_on=ahead[0] if ahead else None,
+        later=begin.count(begin[0]) if begin else 0,
+        later_on=begin[0] if begin else None,
         waiting=sum(row.status == Status.submitted for row in running),
         with_secretary=len(signing),
         total=len(rows),

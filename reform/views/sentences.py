@@ -24,6 +24,8 @@ class Owed:
     minutes: int = 0
     next: int = 0
     next_on: date | None = None
+    later: int = 0
+    later_on: date | None = None
     waiting: int = 0
     with_secretary: int = 0
     total: int = 0
@@ -73,6 +75,12 @@ def home_sentence(owed: Owed, today: date, *, own: bool = True) -> str:
             "Everything is sent; %(n)d items are with the reviewer.",
             owed.waiting,
         ) % {"n": owed.waiting}
+    if owed.later and owed.later_on:
+        return ngettext(
+            "Nothing is due now; %(n)d item begins on %(day)s.",
+            "Nothing is due now; %(n)d items begin on %(day)s.",
+            owed.later,
+        ) % {"n": owed.later, "day": short(owed.later_on, today)}
     return ngettext(
         "All done: the one item is settled.", "All done: all %(n)d items are settled.", owed.total
     ) % {"n": owed.total}

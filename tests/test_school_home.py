@@ -1,0 +1,247 @@
+"""A school's home and items: what is owed, in which order, with what beside it."""
+
+import re
+from datetime import date
+from html import unescape
+
+import pytest
+from django.urls import reverse
+
+from reform.models import Campaign, Entry, Slot
+from reform.states import Claim
+from schools.models import School, User
+from tests import world
+
+SOON = date(2026, 11, 30)
+PAST = date(2026, 11, 17)
+
+
+@pytest.fixture
+def at(client):
+    """`at(seat)` is a client signed in there, reading Chinese unless the person chose otherwise."""
+    return lambda seat: world.sign_in(client, seat)
+
+
+def text(response):
+    """The page as a person reads it: no tags, single spaces."""
+    html = re.sub(r"<[^>]+>", " ", response.content.decode())
+    return re.sub(r"\s+", " ", unescape(html).replace("\xa0", " "))
+
+
+def heading(response):
+    found = re.search(r"<h1>(.*?)</h1>", response.content.decode(), re.S)
+    return re.sub(r"<[^>]+>", "", found[1]).replace("\xa0", " ")
+
+
+def codes(response, table=0):
+    """The codes of the items in one table of the page, from top to bottom."""
+    body = re.findall(r"<tbody>(.*?)</tbody>", response.content.decode(), re.S)[table]
+    return re.findall(r'class="code">([ZSX]\d\.\d)<', body)
+
+
+def test_the_home_of_a_school_opens_with_what_is_owed(cast, at):
+    world.entry(cast.school, "Z1.1", due_on=PAST)
+    world.send_back(world.file(world.entry(cast.school, "S1.1"), cast.filer), cast.reviewer)
+    for code in ("Z2.1", "Z2.2"):
+        world.entry(cast.school, code, due_on=SOON)
+    world.accept(world.file(world.entry(cast.school, "X4.1"), cast.filer), cast.reviewer)
+    page = at(cast.filer).get(reverse("school_home"))
+    assert heading(page) == "还欠 4 项：1 项逾期，1 项被退回，2 项 11-30 到期；约 16 分钟可办完。"
+    assert "其余 1 项眼下不用管。" in text(page)
+
+
+def test_the_first_list_goes_from_overdue_to_what_comes_next(cast, at):
+    world.entry(cast.school, "X1.1", due_on=date(2027, 5, 6))
+    world.entry(cast.school, "Z1.1", due_on=date(2027, 4, 6))
+    world.entry(cast.school, "X2.1", due_on=SOON)
+    world.send_back(world.file(world.entry(cast.school, "S1.1"), cast.filer), cast.reviewer)
+    world.entry(cast.school, "S5.1", due_on=PAST)
+    page = at(cast.filer).get(reverse("school_home"))
+    assert codes(page) == ["S5.1", "S1.1", "X2.1", "Z1.1", "X1.1"]
+    assert "退回：课时数与课表不一致，请核对。" in text(page)
+
+
+def test_every_figure_is_a_link_to_as_many_items(cast, at):
+    for code, due_on in (("Z1.1", PAST), ("Z2.1", SOON), ("Z2.2", SOON), ("X1.1", None)):
+        world.entry(cast.school, code, due_on=due_on)
+    world.send_back(world.file(world.entry(cast.school, "S1.1"), cast.filer), cast.reviewer)
+    world.file(world.entry(cast.school, "S5.1"), cast.filer)
+    for code in ("S3.1", "S3.2"):
+        world.accept(world.file(world.entry(cast.school, code), cast.filer), cast.reviewer)
+    world.entry(cast.school, "Z2.1", term=2, opens_on=date(2027, 3, 1), due_on=date(2027, 6, 1))
+    browser = at(cast.filer)
+    html = browser.get(reverse("school_home")).content.decode()
+    found = re.findall(r'<dd><a href="([^"]+)">(\d+)</a>', html)
+    assert [int(number) for _url, number in found] == [2, 1, 1, 1, 2, 1]
+    for url, number in found:
+        page = browser.get(unescape(url))
+        assert heading(page) == f"9 项中的 {number} 项。"
+        assert sum(len(codes(page, n)) for n in range(page.content.count(b"<tbody>"))) == int(
+            number
+        )
+
+
+def test_what_is_not_open_yet_is_shown_as_later_and_not_owed(cast, at):
+    world.entry(cast.school, "Z2.1", term=2, opens_on=date(2027, 3, 1), due_on=date(2027, 6, 1))
+    page = at(cast.filer).get(reverse("school_home"))
+    assert heading(page) == "眼下没有要办的；1 项 2027-03-01 起办。"
+    assert "2027-03-01 起办" in text(page)
+    assert "2027-03-01 前不用办" in text(page)
+
+
+def test_nothing_is_owed_of_what_was_voided_withdrawn_or_closed(cast, at):
+    entry = world.entry(cast.school, "Z1.1", due_on=PAST)
+    browser = at(cast.filer)
+    Campaign.objects.update(state="closed")
+    page = browser.get(reverse("school_home"))
+    assert "欠" not in heading(page) and "专项已结束" in text(page)
+    Campaign.objects.update(state="open")
+    Slot.objects.filter(pk=entry.slot_id).update(withdrawn_at=world.NOON)
+    assert heading(browser.get(reverse("school_home"))).startswith("还没有任务")
+    Slot.objects.filter(pk=entry.slot_id).update(withdrawn_at=None)
+    Campaign.objects.update(state="void")
+    assert heading(browser.get(reverse("school_home"))).startswith("还没有任务")
+
+
+def test_a_signature_is_owed_by_the_secretary_alone(cast, at):
+    cast.campaign.sign_off = True
+    cast.campaign.save()
+    world.file(world.entry(cast.school), cast.filer)
+    page = at(cast.secretary).get(reverse("school_home"))
+    assert heading(page) == "还欠 1 项：1 项等你签发；约 6 分钟可办完。"
+    assert "看过后签发" in text(page)
+    page = at(cast.filer).get(reverse("school_home"))
+    assert heading(page) == "都已写好，1 项等待书记签发。"
+
+
+def test_a_school_without_items_is_told_who_moves_next(cast, at):
+    page = at(cast.filer).get(reverse("school_home"))
+    assert heading(page) == "还没有任务，等西湖区教育主管部门下发。"
+    assert heading(at(cast.filer).get(reverse("items"))) == heading(page)
+
+
+def test_a_school_whose_form_is_not_known_is_told_what_is_missing(cast, at):
+    at_school = world.school(profile="unknown", full_members=7)
+    page = at(world.seat("filer", at_school)).get(reverse("school_home"))
+    assert heading(page) == "还不能下发任务：本校党组织形式尚未登记。"
+    assert "还缺：党组织形式、党支部数。" in text(page)
+
+
+def test_a_page_of_a_school_names_who_reviews_it_with_post_and_work_phone(cast, at):
+    User.objects.filter(pk=cast.reviewer.user.pk).update(post="人事科", phone="0571-87001234")
+    world.seat("reviewer", world.SIBLING, world.person(phone="0571-00000000"))
+    entry = world.entry(cast.school)
+    for url in (reverse("school_home"), reverse("entry", args=[entry.pk])):
+        page = at(cast.filer).get(url)
+        assert "人事科 0571-87001234" in text(page)
+        assert "0571-00000000" not in text(page)
+
+
+def test_a_joint_school_sees_what_its_host_branch_and_the_district_do_for_it(cast, at):
+    joint = world.school(profile="joint")
+    world.entry(joint, "Z2.1")
+    said = text(at(world.seat("filer", joint)).get(reverse("school_home")))
+    assert "由牵头支部代办 逐项看 6 项" in said
+    assert "学懂改革内涵：领导班子与党员教师学习党组织领导的校长负责制 Z1.1" in said
+
+
+def test_a_private_school_is_told_that_nothing_is_counted(cast, at):
+    private = world.school(ownership="private")
+    world.entry(private, "Z2.1", counted=False)
+    said = text(at(world.seat("filer", private)).get(reverse("school_home")))
+    assert "清单供参照，不计入统计" in said
+
+
+def test_officials_read_the_same_page_without_buttons(cast, at):
+    world.entry(cast.school, due_on=PAST)
+    page = at(cast.viewer).get(reverse("school_ledger", args=[cast.school.code]))
+    assert heading(page) == "还欠 1 项：1 项逾期；约 6 分钟可办完。"
+    assert "btn main" not in page.content.decode()
+    figures = re.findall(r'<dd><a href="([^"]+)"', page.content.decode())
+    assert figures[1] == f"/schools/{cast.school.code}/ledger/?state=late"
+    assert codes(at(cast.viewer).get(figures[1])) == ["Z2.1"]
+
+
+def test_the_ledger_of_a_bureau_is_no_page_of_the_school_list(cast, at):
+    url = reverse("school_ledger", args=[world.bureau().code])
+    assert at(cast.manager).get(url).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query", ["state=red", "state=' OR 1=1--", "pillar=%00&state=%F0%9F%98%80", "pillar=Q&state="]
+)
+def test_an_unknown_filter_is_left_out_with_a_word(cast, at, query):
+    world.entry(cast.school)
+    page = at(cast.filer).get(f"{reverse('items')}?{query}")
+    assert page.status_code == 200
+    assert "这一筛选，已略去" in text(page)
+    assert heading(page) == "共 1 项。"
+
+
+@pytest.mark.parametrize("query", ["sort=status", "order=done", "sort=-due_on", "by=progress"])
+def test_nothing_on_a_school_page_can_be_sorted_by_progress(cast, at, query):
+    for code in ("S1.1", "X1.1", "Z1.1"):
+        world.entry(cast.school, code)
+    world.accept(world.file(Entry.objects.first(), cast.filer), cast.reviewer)
+    browser = at(cast.filer)
+    plain = [codes(browser.get(reverse("items")), n) for n in range(3)]
+    asked = browser.get(f"{reverse('items')}?{query}")
+    assert [codes(asked, n) for n in range(3)] == plain == [["Z1.1"], ["S1.1"], ["X1.1"]]
+
+
+def test_items_are_narrowed_by_pillar_and_by_state_together(cast, at):
+    for code in ("Z1.1", "Z1.2", "S1.1"):
+        world.entry(cast.school, code)
+    exempt = world.file(
+        Entry.objects.get(slot__item__code="Z1.2"), cast.filer, claim=Claim.not_applicable
+    )
+    world.accept(exempt, cast.reviewer)
+    page = at(cast.filer).get(reverse("items") + "?pillar=Z&state=off")
+    assert codes(page) == ["Z1.2"]
+    nothing = at(cast.filer).get(reverse("items") + "?pillar=S&state=off")
+    assert "没有处于这一状态的检查项。" in text(nothing)
+
+
+@pytest.mark.parametrize("url", ["school_home", "items", "ledger"])
+def test_the_number_of_queries_does_not_grow_with_the_items(
+    cast, at, django_assert_num_queries, url
+):
+    most = {"school_home": 10, "items": 5, "ledger": 11}[url]
+    seat = cast.viewer if url == "ledger" else cast.filer
+    address = reverse("school_ledger", args=[cast.school.code]) if url == "ledger" else reverse(url)
+    browser = at(seat)
+    world.send_back(world.file(world.entry(cast.school, "S1.1"), cast.filer), cast.reviewer)
+    with django_assert_num_queries(most):
+        browser.get(address)
+    for code in ("Z2.1", "Z2.2"):
+        world.send_back(world.file(world.entry(cast.school, code), cast.filer), cast.reviewer)
+    with django_assert_num_queries(most):
+        browser.get(address)
+
+
+def test_each_seat_starts_on_its_own_first_page(cast, at):
+    assert at(cast.filer).get("/").url == reverse("school_home")
+    assert at(cast.reviewer).get("/").url == reverse("review")
+    assert at(cast.viewer).get("/").url == reverse("board")
+    assert at(world.seat("operator", "0")).get("/").url == reverse("status")
+    assert at(world.seat("auditor", world.COUNTY)).get("/").url == reverse("audit")
+
+
+def test_the_rail_holds_five_places_at_most_and_only_what_the_seat_may_open(cast, at):
+    world.seat("manager", world.COUNTY, cast.reviewer.user)
+    both = world.seat("editor", world.COUNTY, cast.reviewer.user)
+    html = at(both).get(reverse("school_ledger", args=[cast.school.code])).content.decode()
+    rail = re.search(r'<nav class="rail".*?</nav>', html, re.S)[0]
+    assert re.findall(r"</svg>([^<]+)</a>", rail) == ["看板", "审核", "学校", "专项", "清单"]
+    html = at(cast.filer).get(reverse("school_home")).content.decode()
+    rail = re.search(r'<nav class="rail".*?</nav>', html, re.S)[0]
+    assert re.findall(r"</svg>([^<]+)</a>", rail) == ["首页", "检查项", "账号"]
+
+
+def test_the_pages_of_a_school_are_english_for_who_reads_english(cast, at):
+    User.objects.filter(pk=cast.filer.user.pk).update(language="en")
+    School.objects.filter(pk=cast.school.pk).update(name="Sunshine School")
+    world.entry(cast.school, due_on=SOON)
+    page = at(cast.filer).get(reverse("school_home"))
+    assert heading(page) == "You owe 1 item: 1 due on 11-30; about 6 minutes in all."
+    assert 'lang="en"' in page.content.decode()[:80]
