@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from reform import publishing
 from reform.models import Framework, Item
-from tests import world
-from tests.test_publishing import change, folder, next_version  # noqa: F401  a fixture and its tools
+from tests import manuscripts, world
+from tests.manuscripts import change, renumber
 
 pytestmark = pytest.mark.django_db
 
@@ -35,8 +35,13 @@ def filer(client, travel):
 
 
 @pytest.fixture
-def draft(folder, current):  # noqa: F811
-    next_version(folder)
+def folder(tmp_path):
+    return manuscripts.copy(tmp_path)
+
+
+@pytest.fixture
+def draft(folder, current):
+    renumber(folder)
     change(folder, "Z.yaml", "minutes: 2", "minutes: 3")
     change(folder, "X.yaml", "  - code: X5.4", "  - code: X5.5")
     return publishing.load(folder)
@@ -127,16 +132,13 @@ def test_an_unknown_version_is_not_found_and_a_stranger_signs_in_first(filer, cu
 
 
 def test_the_list_costs_the_same_with_one_version_and_with_three(
-    editor,
-    current,
-    folder,  # noqa: F811
-    django_assert_num_queries,
+    editor, current, folder, django_assert_num_queries
 ):
     editor.get(LIST)
     with django_assert_num_queries(QUERIES_OF_THE_LIST):
         editor.get(LIST)
     for number in ("2024.1", "2025.1"):
-        change(folder, "framework.yaml", 'version: "', f'version: "{number}" #')
+        renumber(folder, number)
         publishing.publish(publishing.load(folder))
     with django_assert_num_queries(QUERIES_OF_THE_LIST):
         editor.get(LIST)

@@ -1,10 +1,8 @@
 """How a framework comes from its files: mistakes by file and line, versions that never change."""
 
-import shutil
 from io import StringIO
 
 import pytest
-from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
@@ -12,19 +10,16 @@ from reform import history, publishing
 from reform.marked_yaml import Problems
 from reform.models import Event, Framework, Item
 from schools.errors import Denied
-from tests import world
+from tests import manuscripts, world
+from tests.manuscripts import change, renumber
 
 pytestmark = pytest.mark.django_db
-
-SEEDS = settings.BASE_DIR / "seeds"
 
 
 @pytest.fixture
 def folder(tmp_path):
     """A copy of the real files, to be spoiled."""
-    shutil.copytree(SEEDS / "framework", tmp_path / "framework")
-    shutil.copy(SEEDS / "rules.yaml", tmp_path / "rules.yaml")
-    return tmp_path / "framework"
+    return manuscripts.copy(tmp_path)
 
 
 @pytest.fixture
@@ -33,23 +28,10 @@ def english():
         yield
 
 
-def change(folder, name, old, new):
-    """Replace the first `old` in a file; returns the number of its line."""
-    path = folder / name
-    before, found, after = path.read_text(encoding="utf-8").partition(old)
-    assert found, old
-    path.write_text(before + new + after, encoding="utf-8")
-    return before.count("\n") + 1
-
-
 def problems(folder):
     with pytest.raises(Problems) as raised:
         publishing.load(folder)
     return [str(problem) for problem in raised.value.found]
-
-
-def next_version(folder, number="2024.1"):
-    change(folder, "framework.yaml", 'version: "2023.1"', f'version: "{number}"')
 
 
 @pytest.mark.parametrize(
@@ -170,7 +152,7 @@ def test_a_key_written_twice_is_a_mistake(folder, english):
 
 
 def test_nothing_is_stored_when_something_is_wrong(folder):
-    next_version(folder)
+    renumber(folder)
     change(folder, "Z.yaml", "minutes: 2", "minutes: 0")
     problems(folder)
     assert Framework.objects.count() == 1
@@ -197,7 +179,7 @@ def test_a_published_version_refuses_other_words_under_its_number(folder, englis
 
 
 def test_a_draft_may_still_be_corrected(folder):
-    next_version(folder)
+    renumber(folder)
     publishing.load(folder)
     change(folder, "Z.yaml", "minutes: 2", "minutes: 3")
     draft = publishing.load(folder)
@@ -209,7 +191,7 @@ def test_a_draft_may_still_be_corrected(folder):
 def test_a_new_version_supersedes_the_one_before_and_history_says_so(folder, travel):
     old = world.framework()
     editor = world.seat("editor", "0").user
-    next_version(folder)
+    renumber(folder)
     new = publishing.publish(publishing.load(folder), by=editor)
     old.refresh_from_db()
     assert (old.state, new.state) == ("superseded", "published")
@@ -221,7 +203,7 @@ def test_a_new_version_supersedes_the_one_before_and_history_says_so(folder, tra
 
 def test_a_superseded_version_does_not_come_back(folder, english):
     old = world.framework()
-    next_version(folder)
+    renumber(folder)
     publishing.publish(publishing.load(folder))
     with pytest.raises(Denied) as refused:
         publishing.publish(old)
@@ -230,7 +212,7 @@ def test_a_superseded_version_does_not_come_back(folder, english):
 
 def test_two_versions_compared_tell_what_came_went_and_changed(folder):
     old = world.framework()
-    next_version(folder)
+    renumber(folder)
     change(folder, "Z.yaml", "minutes: 2", "minutes: 3")
     change(folder, "S.yaml", "value: 4, mode: required", "value: 5, mode: required")
     change(folder, "X.yaml", "  - code: X5.4", "  - code: X5.5")
@@ -243,7 +225,7 @@ def test_two_versions_compared_tell_what_came_went_and_changed(folder):
 
 def test_the_command_loads_publishes_and_then_does_nothing(folder):
     world.framework()
-    next_version(folder)
+    renumber(folder)
     said = []
     for _run in range(2):
         out = StringIO()
@@ -254,7 +236,7 @@ def test_the_command_loads_publishes_and_then_does_nothing(folder):
 
 
 def test_the_command_can_leave_a_draft(folder):
-    next_version(folder)
+    renumber(folder)
     call_command("load_framework", folder, draft=True, stdout=StringIO())
     assert Framework.objects.get(version="2024.1").state == "draft"
 

@@ -171,7 +171,8 @@ def _comparison_sentence(old: Framework, new: Framework, found: publishing.Compa
             "old": old.version,
         }
     return _(
-        "From %(old)s to %(new)s, items added: %(added)d; removed: %(removed)d; changed: %(changed)d."
+        "From %(old)s to %(new)s, items added: %(added)d; removed: %(removed)d; "
+        "changed: %(changed)d."
     ) % {
         "old": old.version,
         "new": new.version,
