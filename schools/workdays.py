@@ -36,6 +36,16 @@ class Calendar:
         return cls.of_each([region_code])[region_code]
 
     @classmethod
+    def days_of(cls, region_code: str) -> "Calendar":
+        """Only the working days of one region, without terms; one query."""
+        own = ancestors(region_code)
+        found = CalendarDay.objects.filter(region_id__in=own).values_list(
+            "region_id", "date", "kind"
+        )
+        nearest_last = sorted(found, key=lambda row: own.index(row[0]))
+        return cls({day: kind == DayKind.makeup_workday for _code, day, kind in nearest_last}, {})
+
+    @classmethod
     def of_each(cls, region_codes: Iterable[str]) -> dict[str, "Calendar"]:
         """Region code → calendar, two queries for any number; equals share one."""
         chains = {code: ancestors(code) for code in region_codes}

@@ -1,6 +1,6 @@
 """Working days, terms, offered dates and due dates, against the official calendar of 2026."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -105,6 +105,21 @@ def test_a_region_adds_its_own_holiday_and_the_rest_of_the_nation_works(year):
     CalendarDay.objects.create(region_id="45", date=march_3, kind=DayKind.holiday, name="三月三")
     assert not Calendar.of("450102").is_workday(march_3)
     assert Calendar.of("330106").is_workday(march_3)
+
+
+def test_the_days_alone_cost_one_query_and_are_those_of_the_whole_calendar(
+    year, django_assert_num_queries
+):
+    CalendarDay.objects.create(region_id="45", date=day("2026-04-20"), kind=DayKind.holiday)
+    CalendarDay.objects.create(
+        region_id="4501", date=day("2026-04-20"), kind=DayKind.makeup_workday
+    )
+    with django_assert_num_queries(1):
+        days = Calendar.days_of("450102")
+    whole = Calendar.of("450102")
+    span = [day("2026-01-01") + timedelta(days=n) for n in range(365)]
+    assert [d for d in span if days.is_workday(d)] == [d for d in span if whole.is_workday(d)]
+    assert days.is_workday(day("2026-04-20"))
 
 
 def test_a_region_can_work_on_a_holiday_of_the_nation(year):

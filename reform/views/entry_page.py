@@ -205,7 +205,7 @@ def _sent_files(report: Report | None) -> list[Evidence]:
 
 def _days(entry: Entry, today: date) -> int:
     """Working days to the date, negative when it is past."""
-    return Calendar.of(entry.authority).working_days_between(today, entry.due_on)
+    return Calendar.days_of(entry.authority).working_days_between(today, entry.due_on)
 
 
 def _verbs(entry: Entry, *, own: bool) -> tuple[str, ...]:

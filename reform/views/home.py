@@ -74,7 +74,7 @@ def _home(request: HttpRequest, school: School) -> HttpResponse:
         return render(request, "school/nothing.html", context | _nothing(school))
     owed = ledger.owed(rows, may_sign=may_sign)
     first = ledger.first_these(rows, may_sign=may_sign)
-    first = ledger.explained(first, Calendar.of(school.authority_id), today)
+    first = ledger.explained(first, Calendar.days_of(school.authority_id), today)
     context |= {
         "sentence": home_sentence(owed, today, own=context["own"]),
         "line": home_line(owed) if context["own"] else "",
