@@ -1,9 +1,9 @@
 """The only place that lists the addresses of the product."""
 
-from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from reform.views import entry, evidence, frameworks, home, status
+from schools.admin import site
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -25,5 +25,6 @@ urlpatterns = [
     path("status/", status.status, name="status"),
     path("frameworks/", frameworks.frameworks, name="frameworks"),
     path("frameworks/<int:pk>/", frameworks.framework, name="framework"),
-    path("admin/", admin.site.urls),
+    path("", include("schools.urls")),
+    path("admin/", site.urls),
 ]

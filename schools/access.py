@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from schools import scope
+from schools import kept, scope
 from schools.errors import Denied, Stale
 from schools.roles import RIGHTS
 
@@ -84,11 +84,21 @@ def _refusal(request: HttpRequest, verbs: tuple[str, ...]) -> HttpResponse | Non
 
 
 def sign_in_first(request: HttpRequest) -> HttpResponse:
-    """To the sign-in page and back; a script is told 401 and keeps what was typed."""
-    by_script = getattr(request, "htmx", False) or request.headers.get("X-Requested-With")
-    if by_script:
+    """To the sign-in page and back; what was typed goes along. A script is told 401."""
+    if by_script(request):
         return HttpResponse(status=401)
-    return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+    if request.method in ("GET", "HEAD"):
+        return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+    token, back = kept.of(request), kept.back(request)
+    if not token:
+        return redirect_to_login(back, settings.LOGIN_URL)
+    context = {"kept": token, "next": back, "form_was": kept.opened(token)}
+    return render(request, "session/login.html", context, status=401)
+
+
+def by_script(request: HttpRequest) -> bool:
+    """Whether the page itself asks, and shows or keeps what comes back."""
+    return bool(getattr(request, "htmx", False) or request.headers.get("X-Requested-With"))
 
 
 def denied_page(request: HttpRequest, denied: Denied) -> HttpResponse:

@@ -9,6 +9,7 @@ import tablib
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from import_export.fields import Field
 from import_export.formats.base_formats import Format
 from import_export.resources import ModelResource
 from import_export.results import Result
@@ -32,6 +33,7 @@ class Report:
     changed: int = 0
     unchanged: int = 0
     refused: list[tuple[int, str, str]] = field(default_factory=list)
+    added: list[tuple[int, str, str]] = field(default_factory=list)
     changes: list[tuple[int, str, str]] = field(default_factory=list)
     held_back: list[tuple[int, str, str]] = field(default_factory=list)
     warnings: list[tuple[int, str, str]] = field(default_factory=list)
@@ -209,7 +211,9 @@ class SchoolResource(ModelResource):
                 report.refused_rows += 1
                 report.refused += [(*at, _placed(*said)) for said in line.row.problems]
                 continue
-            report.new += line.school is None
+            if line.school is None:
+                report.new += 1
+                report.added.append((*at, line.values["code"]))
             report.changed += bool(line.changes)
             report.unchanged += line.school is not None and not line.changes
             report.changes += [(*at, words) for words in names.words(line.changes)]
@@ -232,8 +236,8 @@ class SchoolResource(ModelResource):
             cells.append("" if value is None else value)
         return cells
 
-    def get_user_visible_fields(self) -> list[Any]:
-        return []
+    def get_user_visible_fields(self) -> list[Field]:
+        return [Field(column_name=columns.title(name)) for name in columns.COLUMNS]
 
 
 def _new_values(line: Line) -> dict[str, Any]:

@@ -11,7 +11,7 @@ schools.models.regions < schools.models.schools < schools.models.people < school
 schools.scope, schools.noted, schools.kept < schools.access, schools.workdays
 schools.forms < schools.registers < schools.structure, schools.columns < schools.places \
 < schools.lists < schools.resources
-schools.admin, schools.management, schools.views < schools.urls, schools.apps
+schools.admin_lists < schools.admin, schools.management, schools.views < schools.urls, schools.apps
 reform.states, reform.compare
 reform.models.catalogue < reform.models.campaign < reform.models.entry < reform.models.report, \
 reform.models.event, reform.models.tally, reform.models.job

@@ -10,7 +10,7 @@ from reform.middleware import chosen_language, client_address
 from schools.models import User
 from tests import world
 
-PAGE = "/admin/login/"
+PAGE = "/login/"
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_five_wrong_passwords_lock_this_account_at_this_address_alone(client, db
     locked = sign_in(client, "clerk", world.PASSWORD, "10.0.0.1")
 
     assert answers == [200, 200, 200, 200, 429]
-    assert (locked.status_code, locked.templates[0].name) == (429, "429.html")
+    assert (locked.status_code, locked.templates[0].name) == (429, "session/locked.html")
     assert sign_in(client, "colleague", world.PASSWORD, "10.0.0.1").status_code == 302
     client.logout()
     assert sign_in(client, "clerk", world.PASSWORD, "10.0.0.2").status_code == 302

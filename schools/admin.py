@@ -1,0 +1,285 @@
+"""The only place for the back office: what an operator keeps by hand. Nothing is deleted."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, auth
+from django.contrib.auth.admin import UserAdmin
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from schools import columns, lists, noted
+from schools.access import ANYONE, access, sign_in_first
+from schools.admin_lists import SchoolLists
+from schools.errors import Denied, Stale
+from schools.forms import (
+    TAKES_PART,
+    EndForm,
+    MembershipForm,
+    NewUserForm,
+    TermForm,
+    UserForm,
+)
+from schools.models import CalendarDay, Membership, Region, School, SchoolType, Term, User
+from schools.models.regions import bounds
+from schools.models.schools import FROZEN_FIELDS, SchoolKind, derive_profile
+
+
+class BackOffice(admin.AdminSite):
+    """Django's admin for whoever sits as operator; sign-in and account are those of the product."""
+
+    site_header = site_title = gettext_lazy("Reform Ledger: back office")
+    index_title = gettext_lazy("Kept by hand")
+    enable_nav_sidebar = False
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        seat = getattr(request, "seat", None)
+        return seat is not None and seat.has("administer")
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        return access("administer")(super().admin_view(view, cacheable))
+
+    @method_decorator(access(ANYONE))
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if self.has_permission(request):
+            return redirect("admin:index")
+        return sign_in_first(request)
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if request.method == "POST":
+            noted.note(request, "sign out")
+            auth.logout(request)
+        return redirect("login")
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return redirect("account")
+
+
+site = BackOffice(name="admin")
+
+
+class Desk(admin.ModelAdmin):
+    """Seen, added and changed by an operator; deleted by nobody."""
+
+    actions = None
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return site.has_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return site.has_permission(request)
+
+    has_add_permission = has_change_permission = has_view_permission
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Region, site=site)
+class RegionDesk(Desk):
+    list_display = ["code", "full_name", "kind", "bureau_name"]
+    list_filter = ["kind"]
+    search_fields = ["=code", "name", "full_name"]
+    fields = ["code", "name", "full_name", "kind", "bureau_name"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["code"] if obj else []
+
+
+@admin.register(SchoolType, site=site)
+class SchoolTypeDesk(Desk):
+    list_display = ["code", "name_zh", "name_en", "use"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    has_change_permission = Desk.has_delete_permission
+
+
+class SchoolForm(forms.ModelForm):
+    """A school by hand; the same rules as for a list."""
+
+    class Meta:
+        model = School
+        fields = ["code", "name", "region", "authority", "school_type", "ownership", "form",
+                  *columns.NUMBERS, "closed_on"]  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "code" in self.fields:
+            self.fields["code"].required = False
+            self.fields["code"].help_text = columns.HINTS["code"]
+        if "school_type" in self.fields:
+            self.fields["school_type"].queryset = SchoolType.objects.filter(TAKES_PART)
+            self.fields["school_type"].required = self.instance.kind == SchoolKind.school
+
+    def clean_code(self) -> str:
+        text = self.cleaned_data["code"]
+        if not text and self.instance.pk:
+            raise ValidationError(_("The code is missing."))
+        return _checked(columns.code, text) if text else ""
+
+    def clean_name(self) -> str:
+        return _checked(columns.name, self.cleaned_data["name"])
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        region = said.get("region") or getattr(self.instance, "region", None)
+        authority = said.get("authority") or getattr(self.instance, "authority", None)
+        if region and authority:
+            low, high = bounds(authority.code)
+            if not low <= region.code < high:
+                self.add_error("region", _("The place does not lie in the area of the authority."))
+        if authority and "code" in said and not said["code"]:
+            number = lists.last_local_numbers({authority.code}, lock=True)[authority.code] + 1
+            said["code"] = f"L-{authority.code}-{number:04d}"
+        return said
+
+
+def _checked(parse: Any, text: str) -> str:
+    try:
+        return parse(text)
+    except Denied as denied:
+        raise ValidationError(denied.reason) from None
+
+
+@admin.register(School, site=site)
+class SchoolDesk(SchoolLists, Desk):
+    form = SchoolForm
+    fields = [*SchoolForm.Meta.fields, "kind", "profile", "profile_reason", "locked"]
+    list_display = ["name", "code", "school_type", "authority", "profile", "locked"]
+    list_filter = ["profile", "ownership", "locked", "school_type"]
+    list_select_related = ["school_type", "authority"]
+    search_fields = ["=code", "name"]
+    show_full_result_count = False
+    autocomplete_fields = ["region", "authority"]
+    ordering = ["name", "code"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: School | None = None) -> list[str]:
+        """What a campaign has frozen cannot be changed here, nor what follows from the rest."""
+        frozen = FROZEN_FIELDS if obj and obj.locked else ()
+        return [*dict.fromkeys([*frozen, "kind", "profile", "profile_reason", "locked"])]
+
+    def save_model(self, request: HttpRequest, obj: School, form: Any, change: bool) -> None:
+        """Only what was changed is written; a school enrolled meanwhile keeps what is frozen."""
+        obj.profile = derive_profile(obj)[0]
+        if not change:
+            obj.save()
+            return
+        now = School.objects.select_for_update(no_key=True).get(pk=obj.pk)
+        if now.locked and set(form.changed_data) & set(FROZEN_FIELDS):
+            raise Stale(_("%(school)s was enrolled in a campaign just now.") % {"school": now})
+        obj.save(update_fields=[*form.changed_data, "profile"])
+
+
+class HeldPosts(admin.TabularInline):
+    """Posts a person holds or held: they can only be ended."""
+
+    model = Membership
+    form = EndForm
+    fields = ["role", "school", "region", "starts_on", "ends_on"]
+    readonly_fields = ["role", "school", "region", "starts_on"]
+    extra = 0
+    can_delete = False
+    verbose_name_plural = gettext_lazy("posts held")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return site.has_permission(request)
+
+    has_change_permission = has_view_permission
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Membership]":
+        return super().get_queryset(request).select_related("school", "region")
+
+
+class NewPosts(admin.TabularInline):
+    """Posts to be given."""
+
+    model = Membership
+    form = MembershipForm
+    autocomplete_fields = ["school", "region"]
+    extra = 1
+    can_delete = False
+    verbose_name_plural = gettext_lazy("posts to be given")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return site.has_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    has_change_permission = has_view_permission
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Membership]":
+        return super().get_queryset(request).none()
+
+
+@admin.register(User, site=site)
+class UserDesk(Desk, UserAdmin):
+    form, add_form = UserForm, NewUserForm
+    list_display = ["username", "name", "post", "is_active"]
+    list_filter = ["is_active"]
+    search_fields = ["username", "name"]
+    filter_horizontal = []
+    readonly_fields = ["last_login", "date_joined"]
+    fieldsets = [
+        (None, {"fields": ["username", "password", "is_active"]}),
+        (gettext_lazy("Person"), {"fields": ["name", "post", "phone", "email"]}),
+        (gettext_lazy("Dates"), {"fields": ["date_joined", "last_login"]}),
+    ]
+    add_fieldsets = [
+        (None, {"fields": ["username", "usable_password", "password1", "password2"]}),
+        (gettext_lazy("Person"), {"fields": ["name", "post", "phone"]}),
+    ]
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
+        return [HeldPosts, NewPosts] if obj else [NewPosts]
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change or form.changed_data:
+            noted.note(request, "account change" if change else "account new", obj.username)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)
+        for post in [*formset.new_objects, *(row for row, _changed in formset.changed_objects)]:
+            days = f"{post.starts_on}–{post.ends_on or ''}"
+            thing = f"{form.instance.username} {post.role} {post.school or post.region} {days}"
+            noted.note(request, "post change", thing)
+
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        response = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == 302:
+            whose = User.objects.filter(pk=id).values_list("username", flat=True).first()
+            noted.note(request, "password reset", whose or "")
+        return response
+
+
+@admin.register(Term, site=site)
+class TermDesk(Desk):
+    form = TermForm
+    list_display = ["school_year", "no", "region", "stage", "starts", "ends", "provisional"]
+    list_filter = ["school_year", "stage"]
+    list_select_related = ["region"]
+    search_fields = ["=region__code", "region__full_name"]
+    autocomplete_fields = ["region"]
+
+
+@admin.register(CalendarDay, site=site)
+class CalendarDayDesk(Desk):
+    list_display = ["date", "kind", "name", "region", "provisional"]
+    list_filter = ["kind", "provisional"]
+    list_select_related = ["region"]
+    search_fields = ["name", "=region__code", "region__full_name"]
+    autocomplete_fields = ["region"]
+    date_hierarchy = "date"

@@ -1,0 +1,138 @@
+"""The only place for the list of schools and the page of a school, as officials see them."""
+
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from schools import clock, scope
+from schools.access import access
+from schools.forms import SchoolSearch
+from schools.models import Membership, School
+from schools.models.regions import NATION
+from schools.models.schools import SchoolKind, code_warnings
+from schools.roles import Profile, Role
+
+PAGE = 50
+
+
+@access("see_schools")
+@require_safe
+def schools(request: HttpRequest) -> HttpResponse:
+    """By name, keyset paged by `after` (the code of the last school shown); never by progress."""
+    seat = request.seat  # type: ignore[attr-defined]
+    if seat.place_code == NATION:
+        return render(request, "schools/nation.html")
+    form = SchoolSearch(request.GET, scope=seat.place_code)
+    form.is_valid()
+    said = {name: value for name, value in form.cleaned_data.items() if value}
+    visible = scope.rows(School.objects.filter(kind=SchoolKind.school, closed_on=None), seat)
+    found = _narrowed(visible, said)
+    counts = found.aggregate(
+        schools=Count("pk"), unknown=Count("pk", filter=Q(profile=Profile.unknown))
+    )
+    shown = list(_after(visible, found, request.GET.get("after", ""))[: PAGE + 1])
+    query = request.GET.copy()
+    query.pop("after", None)
+    first_url = f"?{query.urlencode()}"
+    if len(shown) > PAGE:
+        query["after"] = shown[PAGE - 1].code
+    context = {
+        "form": form,
+        "narrowed": bool(said),
+        "sentence": _sentence(seat.place_name, counts["schools"], bool(said)),
+        "line": _line(counts["unknown"]),
+        "schools": shown[:PAGE],
+        "show_place": len(seat.place_code) < 6,
+        "first_url": first_url if "after" in request.GET else "",
+        "next_url": f"?{query.urlencode()}" if len(shown) > PAGE else "",
+    }
+    return render(request, "schools/schools.html", context)
+
+
+def _narrowed(rows: "QuerySet[School]", said: dict[str, Any]) -> "QuerySet[School]":
+    fields = {
+        "county": "region",
+        "type": "school_type",
+        "profile": "profile",
+        "ownership": "ownership",
+    }
+    rows = rows.filter(**{field: said[name] for name, field in fields.items() if name in said})
+    if text := said.get("q", "").strip():
+        rows = rows.filter(Q(name__icontains=text) | Q(code__istartswith=text))
+    return rows
+
+
+def _after(visible: "QuerySet[School]", found: "QuerySet[School]", code: str) -> "QuerySet[School]":
+    """The rows behind the school `code` in the order of names; all of them when it is not seen."""
+    rows = found.select_related("school_type", "region").order_by("name", "code")
+    last = visible.filter(code=code[:20]).values_list("name", "code").first() if code else None
+    if last is None:
+        return rows
+    return rows.filter(Q(name__gt=last[0]) | Q(name=last[0], code__gt=last[1]))
+
+
+def _sentence(place: str, count: int, narrowed: bool) -> str:
+    if narrowed:
+        return ngettext("%(n)d school fits.", "%(n)d schools fit.", count) % {"n": count}
+    if not count:
+        return _("%(place)s has no school here yet.") % {"place": place}
+    return ngettext(
+        "%(place)s looks after %(n)d school.", "%(place)s looks after %(n)d schools.", count
+    ) % {"place": place, "n": count}
+
+
+def _line(unknown: int) -> str:
+    if not unknown:
+        return ""
+    return ngettext(
+        "%(n)d of them has no profile yet: its Party organisation and members are not known.",
+        "%(n)d of them have no profile yet: their Party organisation and members are not known.",
+        unknown,
+    ) % {"n": unknown}
+
+
+@access("see_schools")
+@require_safe
+def school(request: HttpRequest, code: str) -> HttpResponse:
+    """The facts of a school, its profile and why, who files and who reviews."""
+    seat = request.seat  # type: ignore[attr-defined]
+    rows = School.objects.filter(kind=SchoolKind.school).select_related(
+        "school_type", "region", "authority"
+    )
+    if "\0" in code:
+        raise Http404
+    found = get_object_or_404(scope.rows(rows, seat), code=code)
+    held = (
+        Membership.objects.live(clock.today())
+        .filter(Q(school=found) | Q(region=found.authority_id, role=Role.reviewer))
+        .select_related("user")
+        .order_by("role", "user__name", "pk")
+    )
+    people: dict[str, list[Membership]] = {Role.filer: [], Role.secretary: [], Role.reviewer: []}
+    for membership in held:
+        people[membership.role].append(membership)
+    context = {
+        "school": found,
+        "sentence": _said_of(found),
+        "crumbs": [(_("Schools"), reverse("schools"))],
+        "warnings": code_warnings(found.code, found.school_type_id),
+        "at_school": [*people[Role.secretary], *people[Role.filer]],
+        "reviewers": people[Role.reviewer],
+    }
+    return render(request, "schools/school.html", context)
+
+
+def _said_of(found: School) -> str:
+    """Name, and what decides the items it gets."""
+    if found.profile == Profile.unknown:
+        return _("%(school)s has no profile yet.") % {"school": found}
+    return _("%(school)s: %(profile)s.") % {
+        "school": found,
+        "profile": found.get_profile_display(),
+    }
