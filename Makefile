@@ -14,7 +14,7 @@ TYPED := schools/errors.py schools/clock.py schools/roles.py schools/language.py
 VAR_DIR ?= var/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-sqlite test-postgres test-journeys browser check lock clean
+.PHONY: help setup run bench test test-sqlite test-postgres test-journeys browser check lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -62,6 +62,9 @@ check: setup ## Format, lint, types, templates, migrations, translations, locks
 	$(MANAGE) makemigrations --check --dry-run
 	$(MANAGE) messages --check
 	$(BIN)/pytest -q -n 0 tests/test_locks.py tests/test_architecture.py
+
+bench: setup ## Measure what a filing costs, as ratios in one run, on a scratch PostgreSQL
+	$(BIN)/python bench/filing.py --postgres
 
 lock: $(VENV)/.tools ## Pin requirements*.in with hashes into requirements*.txt
 	$(LOCK) requirements.in --output-file requirements.txt

@@ -63,6 +63,18 @@ def postgres_binaries(folder: Path) -> Path:
     return folder / wheel.name / "pginstall" / "bin"
 
 
+def make_database(createdb: list) -> None:
+    """A server that listens may still be starting up: ask again until it is ready."""
+    until = time.monotonic() + 30
+    while True:
+        made = subprocess.run([*createdb, "reform"], capture_output=True, text=True, check=False)
+        if made.returncode == 0:
+            return
+        if "starting up" not in made.stderr or time.monotonic() > until:
+            raise RuntimeError(f"createdb: {made.stderr}")
+        time.sleep(0.1)
+
+
 def start_postgres() -> str:
     """A cluster of its own on a free port; its URL. PostgreSQL refuses to run as root."""
     folder, port = make_folder(), free_port()
@@ -98,11 +110,7 @@ def start_postgres() -> str:
         )
     atexit.register(stop, server, signal.SIGINT)
     wait_for("PostgreSQL", ("127.0.0.1", port), server, folder / "log")
-    subprocess.run(
-        [binaries / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "reform", "reform"],
-        check=True,
-        cwd=folder,
-    )
+    make_database([binaries / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "reform"])
     return f"postgres://reform@127.0.0.1:{port}/reform"
 
 

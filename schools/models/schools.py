@@ -113,6 +113,8 @@ def derive_profile(school: School) -> tuple[Profile, str | Promise]:
         return Profile.multi, _("It has more than one branch.")
     if school.form == PartyForm.branch or school.branches == 1:
         return Profile.single, _("It has one branch of its own.")
+    if school.school_type_id == "218":
+        return Profile.joint, _("It is a teaching point.")
     if school.full_members is None:
         return Profile.unknown, _("Its form, branches and members are not known yet.")
     if school.full_members < 3:
