@@ -1,4 +1,4 @@
-"""The words and shapes of templates, and what keeps the look small and the policy strict."""
+"""The words and shapes of templates, and what keeps the look small."""
 
 import re
 from datetime import UTC, date, datetime
@@ -12,7 +12,6 @@ from django.utils import translation
 from reform.states import LIGHT_WORDS
 from reform.templatetags import look
 
-TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))
 LOOK = settings.BASE_DIR / "reform" / "static" / "look"
 APP = settings.BASE_DIR / "reform" / "static" / "app"
 
@@ -90,14 +89,6 @@ def test_what_was_typed_is_told_apart_from_what_the_page_sent():
 def test_the_stylesheets_stay_below_30_kilobytes_and_the_scripts_below_10():
     assert sum(file.stat().st_size for file in LOOK.glob("*.css")) <= 30 * 1024
     assert sum(file.stat().st_size for file in APP.glob("*.js")) <= 10 * 1024
-
-
-@pytest.mark.parametrize("file", TEMPLATES, ids=lambda file: file.name)
-def test_no_template_needs_more_than_the_strict_policy_allows(file):
-    text = file.read_text()
-    assert not re.search(r"\sstyle=|\son[a-z]+=|<style|javascript:|https?://", text)
-    assert not re.search(r"<script(?![^>]*\ssrc=)", text)
-    assert not re.search(r"[\u4e00-\u9fff]", text)
 
 
 @pytest.mark.parametrize("code", ["400", "403", "404", "409", "429", "500"])
