@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from schools import columns, lists, noted
-from schools.access import ANYONE, access, sign_in_first
+from schools.access import access
 from schools.admin_lists import SchoolLists
 from schools.errors import Denied, Stale
 from schools.forms import (
@@ -44,11 +44,9 @@ class BackOffice(admin.AdminSite):
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return access("administer")(super().admin_view(view, cacheable))
 
-    @method_decorator(access(ANYONE))
+    @method_decorator(access("administer"))
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        if self.has_permission(request):
-            return redirect("admin:index")
-        return sign_in_first(request)
+        return redirect("admin:index")
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if request.method == "POST":
