@@ -59,13 +59,13 @@ class Command(BaseCommand):
     def _tell(self, report: Report, *, verbosity: int) -> None:
         """The refused rows always; the rest unless asked to be quiet."""
         for row, school, sentence in report.refused:
-            self.stderr.write(_line(_("refused"), row, school, sentence))
+            self.stderr.write(_line(_("not taken"), row, school, sentence))
         if not verbosity:
             return
         for row, school, sentence in report.held_back:
             self.stdout.write(_line(_("school change, left out"), row, school, sentence))
         for row, school, sentence in report.warnings:
-            self.stdout.write(_line(_("note"), row, school, sentence))
+            self.stdout.write(_line(_("worth a look"), row, school, sentence))
         for note in report.notes:
             self.stdout.write(note)
         self.stdout.write(report.sentence())
