@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from reform.models import Entry, Tally
 from reform.models.campaign import CampaignState
@@ -107,20 +107,25 @@ class Line(NamedTuple):
     n: int
 
 
+def owed(low: str, high: str, *, school_year: str, on: date) -> "QuerySet[Tally]":
+    """The rows of [low, high) for campaigns that count and slots owed on the day `on`."""
+    return Tally.objects.filter(
+        authority__gte=low,
+        authority__lt=high,
+        campaign__school_year=school_year,
+        campaign__state__in=(CampaignState.open, CampaignState.closed),
+        slot__withdrawn_at=None,
+        slot__opens_on__lte=on,
+    )
+
+
 def read(low: str, high: str, *, school_year: str, on: date) -> list[Line]:
     """The counts of every authority in the half-open range [low, high) for a school year.
 
     Only campaigns that are open or closed, slots that are owed on the day `on` and not withdrawn.
     """
     found = (
-        Tally.objects.filter(
-            authority__gte=low,
-            authority__lt=high,
-            campaign__school_year=school_year,
-            campaign__state__in=(CampaignState.open, CampaignState.closed),
-            slot__withdrawn_at=None,
-            slot__opens_on__lte=on,
-        )
+        owed(low, high, school_year=school_year, on=on)
         .exclude(n=0)
         .values_list("authority", "slot_id", "bucket", "due_on")
         .annotate(total=Sum("n"))

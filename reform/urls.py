@@ -2,7 +2,20 @@
 
 from django.urls import include, path
 
-from reform.views import entry, evidence, frameworks, home, status
+from reform.views import (
+    board,
+    board_rows,
+    campaign_turns,
+    campaigns,
+    entry,
+    evidence,
+    frameworks,
+    home,
+    openings,
+    review,
+    slots,
+    status,
+)
 from schools.admin import site
 
 urlpatterns = [
@@ -22,6 +35,23 @@ urlpatterns = [
         "evidence/<int:pk>/preview/<int:page>/", evidence.evidence_preview, name="evidence_preview"
     ),
     path("evidence/<int:pk>/remove/", evidence.evidence_remove, name="evidence_remove"),
+    path("review/", review.review, name="review"),
+    path("review/<int:pk>/", review.review_entry, name="review_entry"),
+    path("review/<int:pk>/accept/", review.review_accept, name="review_accept"),
+    path("review/<int:pk>/return/", review.review_return, name="review_return"),
+    path("review/<int:pk>/undo/", review.review_undo, name="review_undo"),
+    path("board/", board.board, name="board"),
+    path("board/<str:region>/", board.board_region, name="board_region"),
+    path("board/<str:region>/rows/", board_rows.board_rows, name="board_rows"),
+    path("campaigns/", campaigns.campaigns, name="campaigns"),
+    path("campaigns/new/", campaigns.campaign_new, name="campaign_new"),
+    path("campaigns/<int:pk>/", campaigns.campaign, name="campaign"),
+    path("campaigns/<int:pk>/open/", openings.campaign_open, name="campaign_open"),
+    path("campaigns/<int:pk>/close/", campaign_turns.campaign_close, name="campaign_close"),
+    path("campaigns/<int:pk>/reopen/", campaign_turns.campaign_reopen, name="campaign_reopen"),
+    path("campaigns/<int:pk>/void/", campaign_turns.campaign_void, name="campaign_void"),
+    path("slots/<int:pk>/reschedule/", slots.slot_reschedule, name="slot_reschedule"),
+    path("slots/<int:pk>/withdraw/", slots.slot_withdraw, name="slot_withdraw"),
     path("status/", status.status, name="status"),
     path("frameworks/", frameworks.frameworks, name="frameworks"),
     path("frameworks/<int:pk>/", frameworks.framework, name="framework"),

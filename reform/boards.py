@@ -1,0 +1,341 @@
+"""The only place that reads what the boards show: figures, measures, schools, and their rows."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.db.models import Q, QuerySet, Sum
+from django.db.models.functions import Left
+
+from reform import tallies
+from reform.models import Campaign, Entry, Slot
+from reform.models.campaign import CampaignState
+from reform.states import LIGHT_URGENCY, OPEN, Bucket, Keeper, Status, is_late, light
+from reform.tallies import Figures, Line
+from schools.language import local
+from schools.models import Region, School
+from schools.models.regions import NATION, RegionKind, ancestors, bounds
+
+LIVE = (CampaignState.open, CampaignState.closed)
+PAGE = 50  # rows of a list
+DRILL_FROM = 4  # digits of a code: single entries are listed for cities and counties only
+
+
+class Range(NamedTuple):
+    """Half-open range of authority codes."""
+
+    low: str
+    high: str
+
+
+def whole(code: str) -> Range:
+    """A region and all below it."""
+    return Range(*bounds(code))
+
+
+def own(code: str) -> Range:
+    """Exactly the schools that `code` itself reviews: "3301" is its city-run schools."""
+    return Range(code, f"{code}0")
+
+
+class Running(NamedTuple):
+    """A campaign that counts on a board."""
+
+    pk: int
+    name: str
+    year: str
+    region: str
+
+
+def campaigns(code: str) -> list[Running]:
+    """Every campaign, open or closed, that reaches `code` or was opened below it; one query."""
+    low, high = whole(code)
+    found = Campaign.objects.filter(
+        Q(region__in=ancestors(code)) | Q(region__gte=low, region__lt=high), state__in=LIVE
+    )
+    rows = found.order_by("-school_year", "region", "pk")
+    return [Running(*row) for row in rows.values_list("pk", "name", "school_year", "region_id")]
+
+
+class Duty(NamedTuple):
+    """A slot of a board: which item, measure and pillar it stands for, by code."""
+
+    pk: int
+    item: str
+    title: str
+    measure: str
+    measure_name: str
+    pillar: str
+    pillar_name: str
+    theme: str
+
+
+def duties(lines: Iterable[Line]) -> dict[int, Duty]:
+    """The slots that `lines` count, in the order of the catalogue; one query."""
+    item, measure, pillar = "item__", "item__measure__", "item__measure__pillar__"
+    found = (
+        Slot.objects.filter(pk__in={line.slot for line in lines})
+        .order_by(pillar + "position", measure + "position", item + "position", "period", "pk")
+        .values(
+            "pk",
+            *(item + name for name in ("code", "short_zh", "short_en")),
+            *(measure + name for name in ("code", "name_zh", "name_en")),
+            *(pillar + name for name in ("code", "name_zh", "name_en", "theme_zh", "theme_en")),
+        )
+    )
+    return {
+        row["pk"]: Duty(
+            row["pk"],
+            row[item + "code"],
+            local(row, item + "short"),
+            row[measure + "code"],
+            local(row, measure + "name"),
+            row[pillar + "code"],
+            local(row, pillar + "name"),
+            local(row, pillar + "theme"),
+        )
+        for row in found
+    }
+
+
+class Part(NamedTuple):
+    """A pillar or a measure with its figures."""
+
+    code: str
+    name: str
+    theme: str
+    figures: Figures
+
+    @property
+    def open(self) -> int:
+        """Not sent yet, late and returned ones among them."""
+        return self.figures.expected - self.figures.done - self.figures.waiting
+
+
+def pillars(lines: Iterable[Line], owed: Mapping[int, Duty], on: date) -> list[Part]:
+    return _parts(lines, owed, lambda duty: (duty.pillar, duty.pillar_name, duty.theme), on)
+
+
+def measures(lines: Iterable[Line], owed: Mapping[int, Duty], on: date) -> list[Part]:
+    return _parts(lines, owed, lambda duty: (duty.measure, duty.measure_name, ""), on)
+
+
+def _parts(
+    lines: Iterable[Line],
+    owed: Mapping[int, Duty],
+    named: Callable[[Duty], tuple[str, str, str]],
+    on: date,
+) -> list[Part]:
+    """Figures by code, in the order of the catalogue; what nobody here was asked is left out."""
+    names = {named(duty)[0]: named(duty) for duty in reversed(owed.values())}
+    found: dict[str, list[Line]] = {code: [] for code in reversed(names)}
+    for line in lines:
+        found[named(owed[line.slot])[0]].append(line)
+    return [
+        Part(*names[code], tallies.figures(inside, on)) for code, inside in found.items() if inside
+    ]
+
+
+def most_late(lines: Iterable[Line], owed: Mapping[int, Duty], on: date) -> Duty | None:
+    """The item with the most overdue entries, the first of the catalogue among equals."""
+    late: Counter[str] = Counter()
+    for line in lines:
+        if line.bucket in OPEN and line.due_on < on:
+            late[owed[line.slot].item] += line.n
+    first = {duty.item: duty for duty in reversed(owed.values())}
+    most = max(late.values(), default=0)
+    return next((first[code] for code in reversed(first) if most and late[code] == most), None)
+
+
+# ---- schools × measures
+
+
+class Cell(NamedTuple):
+    """A school's entries in one measure: `light` is that of the most urgent one."""
+
+    light: str
+    done: int
+    expected: int
+    counts: Mapping[str, int]  # light → how many
+
+
+class SchoolLine(NamedTuple):
+    """A school with its cell in each measure where it has entries, and its figures."""
+
+    code: str
+    name: str
+    cells: Mapping[str, Cell]
+    figures: Figures
+
+
+def entries(rows: "QuerySet[Entry]", where: Range, owed: Iterable[int]) -> "QuerySet[Entry]":
+    """Those of `rows` that boards count: in slots owed by now, not kept by the district."""
+    return rows.filter(
+        slot__in=list(owed), authority__gte=where.low, authority__lt=where.high, counted=True
+    ).exclude(keeper=Keeper.district)
+
+
+def grid(counted: "QuerySet[Entry]", owed: Mapping[int, Duty], on: date) -> list[SchoolLine]:
+    """A line per school, by name; two queries whatever the size."""
+    lights: dict[int, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    sums: dict[int, Counter[str]] = defaultdict(Counter)
+    found = counted.order_by().values_list("school_id", "slot_id", "status", "due_on", "sent_late")
+    for school, slot, status, due_on, sent_late in found.iterator():
+        lights[school][owed[slot].measure][light(status, due_on, on)] += 1
+        _count(sums[school], status, due_on, sent_late, on)
+    schools = School.objects.filter(pk__in=list(lights)).values_list("pk", "code", "name")
+    lines = [
+        SchoolLine(
+            code,
+            name,
+            {measure: _cell(counts) for measure, counts in lights[pk].items()},
+            Figures(**sums[pk]),
+        )
+        for pk, code, name in schools
+    ]
+    return sorted(lines, key=lambda line: (*by_name(line.name), line.code))
+
+
+def by_name(name: str) -> tuple[bytes, str]:
+    """Sorts as a reader looks a name up: GB 18030 holds its common characters by pinyin."""
+    return name.encode("gb18030", "replace"), name
+
+
+def _cell(counts: Counter[str]) -> Cell:
+    return Cell(
+        light=next(name for name in LIGHT_URGENCY if counts[name]),
+        done=counts["done"],
+        expected=counts.total() - counts["off"],
+        counts=counts,
+    )
+
+
+def _count(sums: Counter[str], status: int, due_on: date, sent_late: bool | None, on: date) -> None:
+    """The same six figures as `tallies.figures`, from one entry."""
+    if status == Status.exempt:
+        return
+    sums["expected"] += 1
+    if status == Status.accepted:
+        sums["done"] += 1
+        sums["on_time"] += not sent_late
+    sums["waiting"] += status == Status.submitted
+    sums["returned"] += status == Status.returned
+    sums["late"] += is_late(status, due_on, on)
+
+
+# ---- the entries behind a number
+
+STATES = ("expected", "done", "on_time", "late", "waiting", "returned", "open")
+
+
+def in_state(state: str, on: date) -> Q:
+    """The condition of a figure; "open" is what is not sent yet."""
+    return {
+        "expected": ~Q(status=Status.exempt),
+        "done": Q(status=Status.accepted),
+        "on_time": Q(status=Status.accepted) & (Q(sent_late=False) | Q(sent_late=None)),
+        "late": Q(status__in=OPEN, due_on__lt=on),
+        "waiting": Q(status=Status.submitted),
+        "returned": Q(status=Status.returned),
+        "open": Q(status__in=OPEN),
+    }[state]
+
+
+def page(counted: "QuerySet[Entry]", after: int | None) -> tuple[list[dict[str, Any]], bool]:
+    """At most PAGE rows by school and item, after the entry `after`; whether more follow."""
+    key = ("school__name", "school_id", "slot__position", "pk")
+    rows = counted.order_by(*key)
+    last = rows.filter(pk=after).values_list(*key).first() if after else None
+    if last:
+        name, school, position, pk = last
+        rows = rows.filter(
+            Q(school__name__gt=name)
+            | Q(school__name=name, school__gt=school)
+            | Q(school=school, slot__position__gt=position)
+            | Q(school=school, slot__position=position, pk__gt=pk)
+        )
+    found = rows.values(
+        "pk",
+        "status",
+        "due_on",
+        "sent_late",
+        "slot_id",
+        "slot__period",
+        "school__name",
+        "school__code",
+        "report__sent_at",
+    )[: PAGE + 1]
+    return list(found[:PAGE]), len(found) > PAGE
+
+
+# ---- regions below a region
+
+
+@dataclass(frozen=True)
+class Below:
+    """A region below with its figures; `itself`: the schools that the region above reviews."""
+
+    region: Region
+    figures: Figures
+    itself: bool = False
+
+
+def below(region: Region, year: str, on: date) -> list[Below]:
+    """The regions below, by code, and the region's own schools first where it has any; two queries.
+
+    A placeholder is never shown: its counties stand directly below the province.
+    """
+    children = _children(region)
+    sums = _totals(region, year, on)
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for authority, figures in sums.items():
+        above = reversed(ancestors(authority))
+        shown = next((code for code in above if code in children), region.code)
+        found[shown].update(figures)
+    lines = [Below(child, Figures(**found[code])) for code, child in children.items()]
+    if region.code in found:
+        lines.insert(0, Below(region, Figures(**found[region.code]), itself=True))
+    return lines
+
+
+def _children(region: Region) -> dict[str, Region]:
+    low, high = whole(region.code)
+    inside = Region.objects.filter(code__gte=low, code__lt=high).exclude(code=region.code)
+    if region.code == NATION:
+        return {r.code: r for r in inside.filter(kind=RegionKind.province).order_by("code")}
+    regions = list(inside.order_by("code"))
+    hidden = {r.code for r in regions if r.kind == RegionKind.placeholder}
+    digits = len(region.code) + 2
+    return {
+        r.code: r
+        for r in regions
+        if r.code not in hidden and (len(r.code) == digits or r.code[:4] in hidden)
+    }
+
+
+def _totals(region: Region, year: str, on: date) -> dict[str, dict[str, int]]:
+    """Authority, at the level that `below` needs → the six figures, summed by the database."""
+    accepted = (Bucket.accepted_on_time, Bucket.accepted_late)
+    sent = (Bucket.submitted_on_time, Bucket.submitted_late)
+    digits = 2 if region.code == NATION else 6
+    rows = (
+        tallies.owed(*whole(region.code), school_year=year, on=on)
+        .order_by()
+        .values(code=Left("authority", digits))
+        .annotate(
+            expected=Sum("n", filter=~Q(bucket=Bucket.exempt), default=0),
+            done=Sum("n", filter=Q(bucket__in=accepted), default=0),
+            on_time=Sum("n", filter=Q(bucket=Bucket.accepted_on_time), default=0),
+            late=Sum("n", filter=Q(bucket__in=OPEN, due_on__lt=on), default=0),
+            waiting=Sum("n", filter=Q(bucket__in=sent), default=0),
+            returned=Sum("n", filter=Q(bucket=Bucket.returned), default=0),
+        )
+    )
+    return {row.pop("code"): row for row in rows}
+
+
+def total(lines: Sequence[Below]) -> Figures:
+    """The figures of a region from those below it."""
+    return Figures(*map(sum, zip(*(line.figures for line in lines), strict=True)))

@@ -1,0 +1,231 @@
+"""The only place that lays an entry before its reviewer: the report beside the one before it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from reform import answers
+from reform.answers import Target
+from reform.compare import Piece, compare
+from reform.models import Check, CheckValue, Entry, Evidence, Report, Review
+from reform.models.catalogue import CheckKind, Source
+from reform.models.report import Verdict
+from reform.policy import UNDO_FOR
+from schools import clock
+from schools.language import local
+from schools.scope import Seat
+
+SAME_TEXT_FROM = 12  # characters: a shorter note may well be the same twice
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    """A typed check: what is asked, its value before and now, and what came of it."""
+
+    name: str
+    asked: str
+    before: str
+    now: str
+    light: str
+    result: str
+    changed: bool
+
+
+@dataclass(frozen=True)
+class Material:
+    """A piece of evidence of the report; `others` are the items that carry the same file."""
+
+    evidence: Evidence
+    new: bool
+    others: Sequence[str]
+
+    @property
+    def pages(self) -> range:
+        return range(1, self.evidence.pages + 1)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An entry as its reviewer reads it."""
+
+    entry: Entry
+    before: Report | None
+    same_text: Sequence[str]
+    checks: Sequence[CheckLine]
+    computed: Sequence[str]
+    materials: Sequence[Material]
+    gone: Sequence[Evidence]
+    returned: Review | None
+
+    @property
+    def report(self) -> Report:
+        assert self.entry.report is not None
+        return self.entry.report
+
+    @cached_property
+    def note(self) -> list[Piece]:
+        """The note, with its changes where there was a report before."""
+        if self.before is None:
+            return [Piece("same", self.report.note)] if self.report.note else []
+        return compare(self.before.note, self.report.note)
+
+    @property
+    def hints(self) -> list[str]:
+        """What is cheap to see and surely true; the reviewer decides what it means."""
+        found = []
+        if self.before and self.before.note == self.report.note and self.report.note:
+            found.append(_("The text is the same as in the last submission."))
+        if self.before and not any(line.changed for line in self.checks) and self.checks:
+            found.append(_("No number has changed since the last submission."))
+        if self.same_text:
+            found.append(
+                _("The same text was sent for %(items)s.") % {"items": _listed(self.same_text)}
+            )
+        if self.entry.sent_late:
+            found.append(
+                _("Sent after the date then in force, %(day)s.") % {"day": self.report.due_on}
+            )
+        if not self.materials:
+            found.append(_("No evidence is attached."))
+        elif self.before and not any(material.new for material in self.materials):
+            found.append(_("No evidence was added since the last submission."))
+        return found
+
+
+def _listed(parts: Iterable[str]) -> str:
+    return pgettext("list", ", ").join(parts)
+
+
+def judged(entry: Entry, reviews: Sequence[Review]) -> Judged:
+    """`entry` with its report, what it was before, its checks and evidence; four queries."""
+    assert entry.report is not None
+    before, same_text = _reports(entry, entry.report)
+    checks, computed = _checks(entry, entry.report, before)
+    materials, gone = _evidence(entry, entry.report, before)
+    returns = (
+        r for r in reviews if r.report.entry_id == entry.pk and r.report_id != entry.report_id
+    )
+    return Judged(
+        entry=entry,
+        before=before,
+        same_text=same_text,
+        checks=checks,
+        computed=computed,
+        materials=materials,
+        gone=gone,
+        returned=next((r for r in returns if r.verdict != Verdict.accept), None),
+    )
+
+
+def reviews(entry: Entry | None, done: int | None) -> list[Review]:
+    """The decisions on `entry` and on the one decided a moment ago, newest first; one query."""
+    wanted = {pk for pk in (entry.pk if entry else None, done) if pk}
+    return list(
+        Review.objects.filter(report__entry__in=wanted)
+        .select_related("reviewer", "report__entry__school", "report__entry__slot__item")
+        .order_by("-at", "-pk")
+    )
+
+
+def just_done(found: Iterable[Review], done: int | None, seat: Seat) -> Review | None:
+    """This reviewer's own last decision on `done`, when it still stands and is new."""
+    last = next((r for r in found if r.report.entry_id == done), None)
+    if last is None or last.reviewer_id != seat.user.pk or last.undone_at:
+        return None
+    if last.report.entry.authority != seat.place_code or clock.now() - last.at > UNDO_FOR:
+        return None
+    return last
+
+
+def _reports(entry: Entry, report: Report) -> tuple[Report | None, list[str]]:
+    """The report before, and the items for which this school sent the same text; one query."""
+    same = Q(note=report.note) if len(report.note) >= SAME_TEXT_FROM else Q(pk__in=[])
+    found = (
+        Report.objects.filter(entry__school=entry.school_id, sent_at__isnull=False)
+        .filter(Q(entry=entry, no__lt=report.no) | (same & ~Q(entry=entry)))
+        .select_related("entry__slot__item")
+        .order_by("-no", "entry__slot__position", "pk")
+    )
+    before = None
+    others: dict[str, None] = {}
+    for other in found:
+        if other.entry_id == entry.pk:
+            before = before or other
+        else:
+            slot = other.entry.slot
+            others[f"{slot.item.code} ({slot.period})"] = None
+    return before, list(others)
+
+
+def _checks(
+    entry: Entry, report: Report, before: Report | None
+) -> tuple[list[CheckLine], list[str]]:
+    """Typed checks with their values, and the names of the computed ones; two queries."""
+    values: dict[tuple[int, int], CheckValue] = {
+        (value.report_id, value.check_def_id): value
+        for value in CheckValue.objects.filter(
+            report__in=[r.pk for r in (report, before) if r is not None]
+        )
+    }
+    lines, computed = [], []
+    for check in Check.objects.filter(item=entry.slot.item_id):
+        if check.source == Source.computed:
+            computed.append(local(check, "name"))
+        elif now := values.get((report.pk, check.pk)):
+            then = values.get((before.pk, check.pk)) if before else None
+            lines.append(_check_line(check, now, then))
+    return lines, computed
+
+
+def _check_line(check: Check, now: CheckValue, then: CheckValue | None) -> CheckLine:
+    shown = answers.display(check, now.num, now.den)
+    before = answers.display(check, then.num, then.den) if then else ""
+    light, result = {True: ("done", _("Met")), False: ("due", _("Short")), None: ("", "")}[now.met]
+    if check.kind == CheckKind.ratio and now.den:
+        result = f"{now.num * 1000 // now.den / 10:g}%"
+    return CheckLine(
+        name=local(check, "name"),
+        asked=answers.requirement(check, Target.of(now.target)),
+        before=before,
+        now=shown,
+        light=light,
+        result=result,
+        changed=then is not None and (then.num, then.den) != (now.num, now.den),
+    )
+
+
+def _evidence(
+    entry: Entry, report: Report, before: Report | None
+) -> tuple[list[Material], list[Evidence]]:
+    """The files of the report, and those of the one before that it no longer has; one query."""
+    carried: Any = Report.evidence.through
+    both = [r.pk for r in (report, before) if r is not None]
+    mine = carried.objects.filter(evidence=OuterRef("pk"))
+    hashes = carried.objects.filter(report__in=both).values("evidence__sha256")
+    found = list(
+        Evidence.objects.filter(school=entry.school_id, sha256__in=hashes)
+        .annotate(now=Exists(mine.filter(report=report.pk)), used=Exists(mine))
+        .annotate(then=Exists(mine.filter(report=before.pk if before else 0)))
+        .select_related("entry__slot__item", "destroyed_by")
+    )
+    here = [e for e in found if e.now]
+    known = {e.sha256 for e in found if e.then}
+    elsewhere: dict[str, dict[str, None]] = {}
+    for e in found:
+        if e.entry_id != entry.pk and e.used:
+            elsewhere.setdefault(e.sha256, {})[e.entry.slot.item.code] = None
+    materials = [
+        Material(
+            evidence=e,
+            new=before is not None and e.sha256 not in known,
+            others=list(elsewhere.get(e.sha256, ())),
+        )
+        for e in here
+    ]
+    kept = {e.sha256 for e in here}
+    return materials, [e for e in found if e.then and e.sha256 not in kept]

@@ -1,0 +1,224 @@
+"""The only place that reads what waits for review: the queue, oldest first, by key."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Case, Count, F, Min, Q, QuerySet, Sum, When, Window
+from django.db.models.functions import RowNumber
+
+from reform.models import Entry
+from reform.models.campaign import CampaignState
+from reform.states import Status
+from schools import scope
+from schools.language import local
+from schools.scope import Seat
+
+BEFORE, AFTER = 2, 9  # how many the queue shows before and after the one that is open
+_CURRENT = ("slot__item__measure__pillar", "slot__campaign", "school__school_type")
+_PEOPLE = ("report__author", "report__signed_by")
+_FIELDS = {
+    "school": "school__code",
+    "measure": "slot__item__measure__code",
+    "item": "slot__item__code",
+}
+
+
+class Cursor(NamedTuple):
+    """A place in the queue: what was sent first stands first."""
+
+    sent_at: datetime
+    pk: int
+
+
+class Line(NamedTuple):
+    """One entry of the queue; `no` is the number of its report, `rank` its place from 1.
+
+    The last three are the same in every line: how many stand before the place asked for, how many
+    there are, and when the oldest was sent.
+    """
+
+    pk: int
+    school: str
+    code: str
+    no: int
+    sent_at: datetime
+    rank: int
+    ahead: int
+    total: int
+    oldest: datetime
+
+    @property
+    def cursor(self) -> Cursor:
+        return Cursor(self.sent_at, self.pk)
+
+
+class Facet(NamedTuple):
+    """What the queue can be narrowed to: a "school", "measure" or "item"; `n` wait there."""
+
+    kind: str
+    code: str
+    name: str
+    position: int
+    n: int
+
+
+@dataclass(frozen=True)
+class Narrow:
+    """What the address asks for, as codes; empty: all."""
+
+    school: str = ""
+    measure: str = ""
+    item: str = ""
+
+    @property
+    def asked(self) -> dict[str, str]:
+        return {name: code for name in _FIELDS if (code := getattr(self, name))}
+
+    def without(self, names: Iterable[str]) -> "Narrow":
+        return replace(self, **dict.fromkeys(names, ""))
+
+    def rows(self, queue: "QuerySet[Entry]") -> "QuerySet[Entry]":
+        return queue.filter(**{_FIELDS[name]: code for name, code in self.asked.items()})
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The part of the queue around a place, and the figures of the whole."""
+
+    lines: Sequence[Line]
+    at: Cursor | None
+
+    @property
+    def total(self) -> int:
+        return self.lines[0].total if self.lines else 0
+
+    @property
+    def oldest(self) -> datetime:
+        return self.lines[0].oldest
+
+    @property
+    def current(self) -> Line | None:
+        """The one that is open; with no place asked for, the first."""
+        if self.at is None:
+            return self.lines[0] if self.lines else None
+        return next((line for line in self.lines if line.cursor == self.at), None)
+
+    @property
+    def previous(self) -> Line | None:
+        place = self._place
+        return next((line for line in reversed(self.lines) if place and line.cursor < place), None)
+
+    @property
+    def next(self) -> Line | None:
+        place = self._place
+        return next((line for line in self.lines if place and line.cursor > place), None)
+
+    @property
+    def _place(self) -> Cursor | None:
+        return self.at or (self.current.cursor if self.current else None)
+
+    @property
+    def shown(self) -> Sequence[Line]:
+        """Without the one beyond the last, which is there for its link only."""
+        return [line for line in self.lines if line.rank <= line.ahead + 1 + AFTER]
+
+    @property
+    def earlier(self) -> int:
+        return self.lines[0].rank - 1 if self.lines else 0
+
+    @property
+    def later(self) -> int:
+        return self.total - self.shown[-1].rank if self.lines else 0
+
+    @property
+    def beyond(self) -> Line | None:
+        """The first that is not shown."""
+        return self.lines[len(self.shown)] if len(self.lines) > len(self.shown) else None
+
+
+def waiting(seat: Seat) -> "QuerySet[Entry]":
+    """What waits for exactly this authority, in running campaigns, oldest first."""
+    return (
+        scope.rows(Entry.objects.all(), seat)
+        .filter(
+            authority=seat.place_code,
+            status=Status.submitted,
+            slot__campaign__state=CampaignState.open,
+            slot__withdrawn_at=None,
+        )
+        .order_by("report__sent_at", "pk")
+    )
+
+
+def read(queue: "QuerySet[Entry]", at: Cursor | None = None) -> Queue:
+    """The queue around `at` (or its start), by key and not by page number; one query."""
+    found = (
+        queue.annotate(
+            rank=Window(RowNumber(), order_by=["report__sent_at", "pk"]),
+            ahead=Window(Sum(Case(When(_before(at), then=1), default=0))),
+            total=Window(Count("pk")),
+            oldest=Window(Min("report__sent_at")),
+        )
+        .filter(rank__gt=F("ahead") - BEFORE, rank__lte=F("ahead") + AFTER + 2)
+        .order_by("rank")
+        .values_list(
+            "pk",
+            "school__name",
+            "slot__item__code",
+            "report__no",
+            "report__sent_at",
+            "rank",
+            "ahead",
+            "total",
+            "oldest",
+        )
+    )
+    return Queue([Line(*row) for row in found], at)
+
+
+def _before(at: Cursor | None) -> Q:
+    if at is None:
+        return Q(pk__lt=0)
+    return Q(report__sent_at__lt=at.sent_at) | Q(report__sent_at=at.sent_at, pk__lt=at.pk)
+
+
+def following(queue: "QuerySet[Entry]", at: Cursor) -> int | None:
+    """The entry after `at`, or the first of all when `at` was the last; None when nothing waits."""
+    after = Q(report__sent_at__gt=at.sent_at) | Q(report__sent_at=at.sent_at, pk__gt=at.pk)
+    found = queue.filter(after).values_list("pk", flat=True).first()
+    return found or queue.values_list("pk", flat=True).first()
+
+
+def facets(queue: "QuerySet[Entry]") -> list[Facet]:
+    """Schools by name, measures and items in the order of the catalogue; one query."""
+    item, measure = "slot__item__", "slot__item__measure__"
+    found = (
+        queue.order_by("school__name", "school__code")
+        .values(
+            "school__code",
+            "school__name",
+            *(item + name for name in ("position", "code", "short_zh", "short_en")),
+            *(measure + name for name in ("position", "code", "name_zh", "name_en")),
+        )
+        .annotate(n=Count("pk"))
+    )
+    sums: dict[tuple[str, str], Facet] = {}
+    for row in found:
+        n = row["n"]
+        places = row[measure + "position"], row[item + "position"]
+        for part in (
+            Facet("school", row["school__code"], row["school__name"], 0, n),
+            Facet("measure", row[measure + "code"], local(row, measure + "name"), places[0], n),
+            Facet("item", row[item + "code"], local(row, item + "short"), places[1], n),
+        ):
+            there = sums.get((part.kind, part.code))
+            sums[part.kind, part.code] = part._replace(n=n + (there.n if there else 0))
+    return sorted(sums.values(), key=lambda facet: facet.position)
+
+
+def current(seat: Seat, pk: int) -> Entry | None:
+    """An entry of exactly this authority with all that the page names; one query."""
+    entries = scope.rows(Entry.objects.select_related(*_CURRENT, *_PEOPLE), seat)
+    return entries.filter(authority=seat.place_code, pk=pk).first()

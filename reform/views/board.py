@@ -1,0 +1,240 @@
+"""The only place for the boards: a county with its schools, a city or province with its regions."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from reform import boards, tallies
+from reform.boards import Below, Cell, Duty, Part, SchoolLine
+from reform.models import Entry
+from reform.states import LIGHT_URGENCY
+from reform.templatetags.look import listed
+from reform.views.board_frame import (
+    FIGURES,
+    STATES,
+    Links,
+    board_url,
+    frame,
+    may_drill,
+    path_to,
+    year_of,
+)
+from reform.views.headlines import board_sentence, regions_counted, schools_counted
+from schools import clock, scope
+from schools.access import access
+from schools.models import Region
+from schools.models.regions import NATION
+from schools.scope import Seat
+
+_COUNTED = {
+    "late": gettext_lazy("%d overdue"),
+    "back": gettext_lazy("%d returned"),
+    "due": gettext_lazy("%d due soon"),
+    "sign": gettext_lazy("%d awaiting sign-off"),
+    "busy": gettext_lazy("%d in progress"),
+    "todo": gettext_lazy("%d not started"),
+    "wait": gettext_lazy("%d awaiting review"),
+    "off": gettext_lazy("%d not applicable"),
+}
+WIDEST = 20  # measures that fit beside the names; beyond that the grid scrolls in its own box
+
+
+@access("see_board")
+@require_safe
+def board(request: HttpRequest) -> HttpResponse:
+    """To the board of the reader's own region."""
+    return redirect("board_region", region=request.seat.place_code)
+
+
+@access("see_board")
+@require_safe
+def board_region(request: HttpRequest, region: str) -> HttpResponse:
+    """A county with its schools; a city, province or the nation with the regions below."""
+    path = path_to(request.seat, region)
+    running = boards.campaigns(region)
+    year, strange = year_of(request, running)
+    today = clock.today()
+    here = path[-1]
+    context = {
+        **frame(path, running, year),
+        "strange": strange,
+        "as_of": clock.now(),
+        "may_plan": request.seat.has("plan") and request.seat.is_authority(region),
+    }
+    if len(region) == 6:
+        context |= _authority(request.seat, here, year, today)
+        who = schools_counted(len(context["lines"])) if context["lines"] else here.name
+        most_late = context["most_late"]
+    else:
+        context |= _above(request.seat, here, year, today)
+        who, most_late = context["who"], ""
+    context["sentence"] = board_sentence(
+        context["figures_of"], who=who, year=year, campaigns=bool(running), most_late=most_late
+    )
+    return render(request, "board/board.html", context)
+
+
+# ---- a county, or the schools that a city reviews itself
+
+
+def _authority(
+    seat: Seat, region: Region, year: str, today: date, *, own: bool = False
+) -> dict[str, Any]:
+    """Figures, pillars, measures and the grid of exactly this authority; four queries."""
+    where = boards.own(region.code)
+    lines = tallies.read(*where, school_year=year, on=today)
+    owed = boards.duties(lines)
+    links = Links(region.code, year, drill=may_drill(seat, region.code), own=own)
+    figures = tallies.figures(lines, today)
+    measures = boards.measures(lines, owed, today)
+    rows = boards.entries(scope.rows(Entry.objects.all(), seat), where, owed)
+    schools = boards.grid(rows, owed, today) if links.drill else []
+    worst = boards.most_late(lines, owed, today)
+    return {
+        "figures_of": figures,
+        "figures": links.figures(figures),
+        "labels": [str(label) for label in FIGURES.values()],
+        "most_late": f"{worst.item} {worst.title}" if worst else "",
+        "pillars": [_pillar(part, links) for part in boards.pillars(lines, owed, today)],
+        "measures": [_measure(part, links) for part in measures],
+        "columns": _columns(measures, owed, links),
+        "wide": len(measures) > WIDEST,
+        "lines": _school_lines(schools, measures, owed, links),
+    }
+
+
+def _pillar(part: Part, links: Links) -> dict[str, Any]:
+    """A bar of 100 units: done, waiting, then the overdue ones, a step apart."""
+    of = part.figures
+    scale = 100 / (of.expected or 1)
+    done, waiting, late = of.done * scale, of.waiting * scale, of.late * scale
+    return {
+        "part": part,
+        "open": part.open,
+        "done": f"{done:.2f}",
+        "waiting": f"{waiting:.2f}",
+        "waiting_x": f"{done:.2f}",
+        "late": f"{late:.2f}",
+        "late_x": f"{done + waiting:.2f}",
+        "urls": {name: links.rows(pillar=part.code, state=name) for name in STATES},
+    }
+
+
+def _measure(part: Part, links: Links) -> dict[str, Any]:
+    return {
+        "part": part,
+        "url": links.rows(measure=part.code),
+        "figures": links.figures(part.figures, measure=part.code),
+    }
+
+
+def _columns(measures: Sequence[Part], owed: dict[int, Duty], links: Links) -> list[dict[str, Any]]:
+    """Heads of the grid; `gap` where another pillar begins."""
+    pillar = {duty.measure: duty.pillar for duty in owed.values()}
+    before = [pillar[measures[0].code]] if measures else []
+    before += [pillar[part.code] for part in measures]
+    return [
+        {"part": part, "url": links.rows(measure=part.code), "gap": pillar[part.code] != last}
+        for part, last in zip(measures, before, strict=False)
+    ]
+
+
+def _school_lines(
+    schools: Sequence[SchoolLine],
+    measures: Sequence[Part],
+    owed: dict[int, Duty],
+    links: Links,
+) -> list[dict[str, Any]]:
+    """A line of the grid per school; its cells are put together here, not in the template."""
+    counted = {name: str(_COUNTED[name]) for name in LIGHT_URGENCY if name in _COUNTED}
+    said = str(_("%(school)s, %(measure)s: %(done)d of %(expected)d accepted"))
+    absent = str(_("%(school)s, %(measure)s: not asked of this school"))
+    columns = [
+        (c["part"].code, f"{c['part'].code} {c['part'].name}", ' class="gap"' if c["gap"] else "")
+        for c in _columns(measures, owed, links)
+    ]
+    lines = []
+    for school in schools:
+        url = escape(links.rows(school=school.code))
+        cells = []
+        for code, name, css in columns:
+            words = {"school": school.name, "measure": name}
+            cell = school.cells.get(code)
+            cells.append(
+                f"<td{css}>"
+                + (
+                    _linked(cell, f"{url}&amp;measure={code}", said, words, counted)
+                    if cell
+                    else _absent(absent % words)
+                )
+                + "</td>"
+            )
+        lines.append(
+            {
+                "name": school.name,
+                "url": reverse("school_ledger", args=[school.code]),
+                "cells": mark_safe("".join(cells)),  # every part is escaped above
+                "figures": links.figures(school.figures, school=school.code),
+            }
+        )
+    return lines
+
+
+def _linked(cell: Cell, url: str, said: str, words: dict[str, str], counted: dict[str, str]) -> str:
+    more = [text % cell.counts[name] for name, text in counted.items() if cell.counts.get(name)]
+    first = said % {**words, "done": cell.done, "expected": cell.expected}
+    label = escape(listed([first, *more]))
+    return f'<a class="cell {cell.light}" href="{url}"><span class="hide">{label}</span></a>'
+
+
+def _absent(label: str) -> str:
+    return f'<span class="cell off"><span class="hide">{escape(label)}</span></span>'
+
+
+# ---- a city, a province, the nation
+
+
+def _above(seat: Seat, region: Region, year: str, today: date) -> dict[str, Any]:
+    """The regions below in the order of their codes, and the schools reviewed here itself."""
+    below = boards.below(region, year, today)
+    figures = boards.total(below)
+    links = Links(region.code, year, drill=may_drill(seat, region.code))
+    context: dict[str, Any] = {
+        "figures_of": figures,
+        "figures": [one | {"url": one["url"] or "#regions"} for one in links.figures(figures)],
+        "labels": [str(label) for label in FIGURES.values()],
+        "who": _who(region, below),
+        "below": [_below(seat, line, year) for line in below],
+    }
+    if any(line.itself for line in below):
+        context["itself"] = _authority(seat, region, year, today, own=True)
+    return context
+
+
+def _who(region: Region, below: Sequence[Below]) -> str:
+    """ "13 counties and districts": those where something is owed."""
+    regions = [line for line in below if not line.itself]
+    level = "city" if any(len(line.region.code) == 4 for line in regions) else "county"
+    asked = sum(line.figures.expected > 0 for line in regions)
+    return regions_counted(asked, "province" if region.code == NATION else level)
+
+
+def _below(seat: Seat, line: Below, year: str) -> dict[str, Any]:
+    code = line.region.code
+    links = Links(code, year, drill=may_drill(seat, code), own=line.itself)
+    board = "#itself" if line.itself else board_url(code, year)
+    return {
+        "name": _("Schools it reviews itself") if line.itself else line.region.name,
+        "code": code,
+        "url": board,
+        "figures": [one | {"url": one["url"] or board} for one in links.figures(line.figures)],
+    }

@@ -1,0 +1,111 @@
+"""The only place for what every page of the boards shares: where it is, which year, its links."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy
+
+from reform import boards
+from reform.boards import Running
+from reform.tallies import Figures
+from reform.views.headlines import number
+from schools import clock
+from schools.models import Region
+from schools.models.regions import NATION, RegionKind, ancestors, bounds
+from schools.scope import Seat
+from schools.workdays import school_year_of
+
+# Field of Figures → label, in the order in which the six stand everywhere.
+FIGURES = {
+    "expected": gettext_lazy("Owed"),
+    "done": gettext_lazy("Accepted"),
+    "on_time": gettext_lazy("of these on time"),
+    "late": gettext_lazy("Overdue"),
+    "waiting": gettext_lazy("Awaiting review"),
+    "returned": gettext_lazy("Returned"),
+}
+STATES = FIGURES | {
+    "on_time": gettext_lazy("Accepted, on time"),
+    "open": gettext_lazy("Not sent yet"),
+}
+
+
+@dataclass(frozen=True)
+class Links:
+    """Where the numbers of a board lead; nowhere when the reader may not see single entries."""
+
+    region: str
+    year: str
+    drill: bool
+    own: bool = False
+
+    def rows(self, **filters: str) -> str:
+        if not self.drill:
+            return ""
+        values = {"year": self.year, **({"own": "1"} if self.own else {}), **filters}
+        return f"{reverse('board_rows', args=[self.region])}?{urlencode(values)}"
+
+    def figures(self, figures: Figures, **filters: str) -> list[dict[str, str]]:
+        """The six numbers with label and link, as parts/figures.html takes them."""
+        return [
+            {
+                "label": str(label),
+                "value": number(getattr(figures, name)),
+                "url": self.rows(**filters, state=name),
+                "name": name,
+            }
+            for name, label in FIGURES.items()
+        ]
+
+
+def path_to(seat: Seat, code: str) -> list[Region]:
+    """From the seat's region down to `code`, without placeholders; 404 outside of it."""
+    low, high = bounds(seat.place_code)
+    if not low <= code < high:
+        raise Http404
+    wanted = [above for above in ancestors(code) if len(above) >= len(seat.place_code)]
+    if seat.place_code != NATION:
+        wanted = [above for above in wanted if above != NATION]
+    found = Region.objects.filter(pk__in=wanted).exclude(kind=RegionKind.placeholder)
+    path = sorted(found, key=lambda region: (not region.is_nation, region.code))
+    if not path or path[-1].code != code:
+        raise Http404
+    return path
+
+
+def frame(path: Sequence[Region], running: Sequence[Running], year: str) -> dict[str, Any]:
+    """Crumbs, the school year and its campaigns, and the other school years."""
+    here = path[-1]
+    above = ancestors(here.code)
+    years = sorted({campaign.year for campaign in running} | {year}, reverse=True)
+    return {
+        "region": here,
+        "crumbs": [(region.name, board_url(region.code, year)) for region in path[:-1]],
+        "year": year,
+        "years": [(name, board_url(here.code, name)) for name in years] if len(years) > 1 else [],
+        "campaigns": [c for c in running if c.year == year and c.region in above],
+    }
+
+
+def board_url(code: str, year: str) -> str:
+    return f"{reverse('board_region', args=[code])}?{urlencode({'year': year})}"
+
+
+def year_of(request: HttpRequest, running: Sequence[Running]) -> tuple[str, list[str]]:
+    """The school year to show, and what was asked for in vain: this one, else the latest."""
+    years = sorted({campaign.year for campaign in running}, reverse=True)
+    this = school_year_of(clock.today())
+    asked = request.GET.get("year", "")[:20]
+    if asked in years:
+        return asked, []
+    fallback = this if this in years or not years else years[0]
+    return fallback, [asked] if asked and asked != fallback else []
+
+
+def may_drill(seat: Seat, code: str) -> bool:
+    """Single entries are listed for cities and counties, and never to the nation."""
+    return seat.place_code != NATION and len(code) >= boards.DRILL_FROM

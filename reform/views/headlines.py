@@ -1,0 +1,101 @@
+"""The only place for the sentences at the head of the review queue and of the boards."""
+
+from datetime import date
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from reform.queues import Queue
+from reform.tallies import Figures
+from reform.templatetags.look import minutes
+from schools.clock import local_date
+
+MINUTES_PER_REVIEW = 1.5  # a fixed guess for reading one entry, not measured from anybody
+
+
+def number(n: int) -> str:
+    """1289 → "1,289"."""
+    return f"{n:,}"
+
+
+def queue_sentence(queue: Queue, today: date, *, after: bool = False) -> str:
+    """What waits, since when, and how long it takes; `after`: something was just decided."""
+    if not queue.total:
+        return _("All read; nothing waits for review.") if after else _("Nothing waits for review.")
+    waited = (today - local_date(queue.oldest)).days
+    if waited > 0:
+        since = ngettext("the oldest for %(n)d day", "the oldest for %(n)d days", waited)
+        oldest = since % {"n": waited}
+    else:
+        oldest = _("the oldest since today")
+    words = ngettext(
+        "%(n)s item waits for your review, %(oldest)s; %(minutes)s to read it all.",
+        "%(n)s items wait for your review, %(oldest)s; %(minutes)s to read it all.",
+        queue.total,
+    )
+    took = minutes(max(1, round(queue.total * MINUTES_PER_REVIEW)))
+    return words % {"n": number(queue.total), "oldest": oldest, "minutes": took}
+
+
+def board_sentence(
+    figures: Figures, *, who: str, year: str, campaigns: bool, most_late: str = ""
+) -> str:
+    """Whether a region is on course, or where it is stuck.
+
+    `who`: "40 schools", "13 counties"; `most_late`: the item with the most overdue entries.
+    """
+    if not campaigns:
+        return _("No campaign has been opened for school year %(year)s.") % {"year": year}
+    if not figures.expected:
+        return _("Nothing is owed yet in school year %(year)s.") % {"year": year}
+    items = ngettext("%(n)s item", "%(n)s items", figures.expected) % {
+        "n": number(figures.expected)
+    }
+    parts = {
+        "who": who,
+        "items": items,
+        "done": number(figures.done),
+        "late": number(figures.late),
+        "where": most_late,
+    }
+    if figures.done == figures.expected:
+        return _("%(who)s: all of %(items)s accepted.") % parts
+    if not figures.late:
+        return _("%(who)s: %(done)s of %(items)s accepted; nothing is overdue.") % parts
+    if not most_late:
+        return _("%(who)s: %(done)s of %(items)s accepted; %(late)s overdue.") % parts
+    words = _("%(who)s: %(done)s of %(items)s accepted; %(late)s overdue, most often %(where)s.")
+    return words % parts
+
+
+def schools_counted(n: int) -> str:
+    return ngettext("%(n)s school", "%(n)s schools", n) % {"n": number(n)}
+
+
+def regions_counted(n: int, level: str) -> str:
+    """`level` of the regions below: "province", "city" or "county"."""
+    words = {
+        "province": ngettext("%(n)s province", "%(n)s provinces", n),
+        "city": ngettext("%(n)s city", "%(n)s cities", n),
+        "county": ngettext("%(n)s county or district", "%(n)s counties and districts", n),
+    }
+    return words[level] % {"n": number(n)}
+
+
+def rows_sentence(state: str, n: int, about: str) -> str:
+    """ "12 items overdue: S4.1 …": how many entries are listed, and what they have in common."""
+    words = {
+        "expected": ngettext("%(n)s item owed", "%(n)s items owed", n),
+        "done": ngettext("%(n)s item accepted", "%(n)s items accepted", n),
+        "on_time": ngettext("%(n)s item accepted on time", "%(n)s items accepted on time", n),
+        "late": ngettext("%(n)s item overdue", "%(n)s items overdue", n),
+        "waiting": ngettext("%(n)s item awaiting review", "%(n)s items awaiting review", n),
+        "returned": ngettext("%(n)s item returned", "%(n)s items returned", n),
+        "open": ngettext("%(n)s item not sent yet", "%(n)s items not sent yet", n),
+    }
+    said = words[state] % {"n": number(n)}
+    return (
+        _("%(what)s: %(about)s.") % {"what": said, "about": about}
+        if about
+        else _("%(what)s.") % {"what": said}
+    )

@@ -1,0 +1,219 @@
+"""The only place where a reviewer reads what was sent and decides: accept, return, undo."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from reform import dossier, policy, progress, queues
+from reform.forms.review import PICKS, Decision, from_post
+from reform.models import Entry
+from reform.queues import Cursor, Facet, Line, Narrow, Queue
+from reform.states import Status
+from reform.views.headlines import queue_sentence
+from schools import clock
+from schools.access import access
+from schools.errors import Denied, Stale
+
+
+@access("review")
+@require_safe
+def review(request: HttpRequest) -> HttpResponse:
+    """The queue with its oldest entry open."""
+    return _desk(request, None)
+
+
+@access("review")
+@require_safe
+def review_entry(request: HttpRequest, pk: int) -> HttpResponse:
+    """The queue with this entry open."""
+    return _desk(request, _entry(request, pk))
+
+
+@access("accept")
+@require_POST
+def review_accept(request: HttpRequest, pk: int) -> HttpResponse:
+    """Accept the report that was read, then open the next."""
+    entry, decision = _entry(request, pk), from_post(request.POST)
+    try:
+        progress.accept(
+            entry.pk,
+            by=request.seat,
+            version=decision.version,
+            report_id=decision.report,
+            key=decision.key,
+        )
+    except Stale as stale:
+        return _overtaken(request, entry, decision, stale)
+    return _onward(request, entry)
+
+
+@access("return")
+@require_POST
+def review_return(request: HttpRequest, pk: int) -> HttpResponse:
+    """Return the report that was read, with a reason; ticked files are destroyed."""
+    entry, decision = _entry(request, pk), from_post(request.POST)
+    try:
+        progress.send_back(
+            entry.pk,
+            by=request.seat,
+            version=decision.version,
+            report_id=decision.report,
+            reason=decision.reason,
+            destroy=decision.destroy,
+            key=decision.key,
+        )
+    except ValidationError as error:
+        errors = error.message_dict
+        return _desk(request, entry, decision=decision, errors=errors, status=422)
+    except Stale as stale:
+        return _overtaken(request, entry, decision, stale)
+    return _onward(request, entry)
+
+
+@access("undo")
+@require_POST
+def review_undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one's own acceptance back within five minutes; the entry is open again."""
+    entry, decision = _entry(request, pk), from_post(request.POST)
+    try:
+        progress.undo_accept(entry.pk, by=request.seat, version=decision.version, key=decision.key)
+    except Stale as stale:
+        return _overtaken(request, entry, decision, stale)
+    done = _("Taken back: %(school)s, %(code)s waits for review again.")
+    messages.success(request, done % {"school": entry.school, "code": entry.slot.item.code})
+    return redirect(_address(entry.pk, _asked(request.POST)))
+
+
+def _entry(request: HttpRequest, pk: int) -> Entry:
+    """An entry of exactly this authority, else 404."""
+    entry = queues.current(request.seat, pk)
+    if entry is None:
+        raise Http404
+    return entry
+
+
+def _desk(
+    request: HttpRequest,
+    entry: Entry | None,
+    *,
+    decision: Decision | None = None,
+    errors: Mapping[str, Sequence[str]] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Queue, entry and evidence; `decision` and `errors`: what was typed and is refused."""
+    waiting = queues.waiting(request.seat)
+    facets = queues.facets(waiting)
+    asked = _asked(request.POST or request.GET)
+    unknown = _unknown(asked, facets)
+    narrow = asked.without(unknown)
+    place = Cursor(entry.report.sent_at, entry.pk) if entry and _was_sent(entry) else None
+    queue = queues.read(narrow.rows(waiting), place)
+    if entry is None and queue.current:
+        entry = queues.current(request.seat, queue.current.pk)
+    done = _number(request.GET.get("done", ""))
+    reviews = dossier.reviews(entry, done)
+    just_done = dossier.just_done(reviews, done, request.seat)
+    context = {
+        "queue": queue,
+        "sentence": queue_sentence(queue, clock.today(), after=just_done is not None),
+        "narrow": narrow,
+        "chosen": [f for f in facets if narrow.asked.get(f.kind) == f.code],
+        "unknown": [asked.asked[name] for name in unknown],
+        "schools": [facet for facet in facets if facet.kind == "school"],
+        "measures": [facet for facet in facets if facet.kind == "measure"],
+        "query": _query(narrow),
+        "next": _next(queue, entry),
+        "done": just_done,
+        "entry": entry,
+        "decision": decision or Decision(),
+        "errors": errors or {},
+        "shortcuts": request.user.shortcuts,
+        **(_opened(request, entry, reviews) if entry else {}),
+    }
+    return render(request, "review/desk.html", context, status=status)
+
+
+def _opened(request: HttpRequest, entry: Entry, reviews: Sequence[Any]) -> dict[str, Any]:
+    """The entry in the middle; one that waits for review no more shows only what became of it."""
+    answer = policy.may(request.seat, "accept", entry)
+    context = {
+        "item": entry.slot.item,
+        "denied": answer.reason if isinstance(answer, Denied) else "",
+        "key": uuid.uuid4().hex,
+        "picks": list(enumerate(PICKS, start=1)),
+    }
+    if entry.status == Status.submitted and entry.report:
+        return context | {"judged": dossier.judged(entry, reviews)}
+    mine = (review for review in reviews if review.report_id == entry.report_id)
+    return context | {"verdict": next(mine, None)}
+
+
+def _next(queue: Queue, entry: Entry | None) -> Line | None:
+    """What follows the open entry; the first of all where the open one never was in the queue."""
+    if queue.at is None and queue.current and entry and queue.current.pk != entry.pk:
+        return queue.current
+    return queue.next
+
+
+def _was_sent(entry: Entry) -> bool:
+    return entry.report is not None and entry.report.sent_at is not None
+
+
+def _asked(data: QueryDict) -> Narrow:
+    """What the queue is narrowed to: in the address of a page, in hidden fields of a form."""
+    return Narrow(**{name: data.get(name, "")[:20] for name in ("school", "measure", "item")})
+
+
+def _unknown(asked: Narrow, facets: Sequence[Facet]) -> list[str]:
+    """Names of what nothing waits under; it is left out, and the page says so."""
+    known = {(facet.kind, facet.code) for facet in facets}
+    return [name for name, code in asked.asked.items() if facets and (name, code) not in known]
+
+
+def _query(narrow: Narrow, **more: int) -> str:
+    values = {**narrow.asked, **more}
+    return f"?{urlencode(values)}" if values else ""
+
+
+def _address(pk: int | None, narrow: Narrow, **more: int) -> str:
+    url = reverse("review_entry", args=[pk]) if pk else reverse("review")
+    return url + _query(narrow, **more)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _onward(request: HttpRequest, entry: Entry) -> HttpResponse:
+    """To the next in the queue, with word of what was just decided."""
+    narrow = _asked(request.POST)
+    queue = narrow.rows(queues.waiting(request.seat))
+    sent_at = entry.report.sent_at if _was_sent(entry) else clock.now()
+    following = queues.following(queue, Cursor(sent_at, entry.pk))
+    return redirect(_address(following, narrow, done=entry.pk))
+
+
+def _overtaken(
+    request: HttpRequest, entry: Entry, decision: Decision, stale: Stale
+) -> HttpResponse:
+    """409: who decided what and when, or that the school sent anew; the typed reason is kept."""
+    fresh = _entry(request, entry.pk)
+    updated = fresh.status == Status.submitted and fresh.report_id != decision.report
+    context = {
+        "entry": fresh,
+        "item": fresh.slot.item,
+        "updated": updated,
+        "reason": stale.reason,
+        "typed": decision.reason,
+        "query": _query(_asked(request.POST)),
+    }
+    return render(request, "review/overtaken.html", context, status=409)
