@@ -19,8 +19,8 @@ reform.policy < reform.answers
 reform.history, reform.sensitive, reform.marked_yaml < reform.sniff, reform.vault, \
 reform.manuscript < reform.office, reform.refusals \
 < reform.reader < reform.tallies, reform.uploads, reform.publishing
-reform.filings < reform.progress, reform.slots < reform.reach < reform.issuing < reform.rollout \
-< reform.steering
+reform.filings < reform.progress, reform.boards, reform.queues, reform.dossier, reform.slots \
+< reform.reach < reform.issuing < reform.rollout < reform.steering
 reform.rounds < reform.tasks, reform.health
 reform.middleware < reform.audit, reform.forms, reform.admin, reform.context, \
 reform.templatetags, reform.management
