@@ -376,6 +376,21 @@ def test_the_reviewer_opens_a_settled_entry_again(cast, at):
     assert at(cast.viewer).post(url("entry_reopen", entry), sent).status_code == 403
 
 
+def test_the_reviewer_goes_from_the_entry_to_its_review(cast, at):
+    entry = world.file(world.entry(cast.school), cast.filer)
+    link = f'href="{url("review_entry", entry)}"'
+    assert link in at(cast.reviewer).get(url("entry", entry)).content.decode()
+    for seat in (cast.filer, cast.viewer):
+        assert link not in at(seat).get(url("entry", entry)).content.decode()
+
+
+def test_what_the_bureau_keeps_itself_is_read_without_a_way_to_a_school(cast, at):
+    entry = world.entry(world.bureau(), "X3.1")
+    page = at(cast.viewer).get(url("entry", entry))
+    assert page.status_code == 200
+    assert "/ledger/" not in page.content.decode()
+
+
 def test_a_decision_on_what_has_moved_on_says_who_was_first(cast, at):
     entry = world.file(world.entry(cast.school), cast.filer)
     old = {"version": entry.version, "key": "k"}

@@ -147,6 +147,7 @@ def page(
         "own": own,
         "may": {verb: answer is True for verb, answer in may.items()},
         "why": {verb: answer.reason for verb, answer in may.items() if isinstance(answer, Denied)},
+        "to_review": not own and policy.may(seat, "accept", entry) is True,
         "signs": entry.slot.campaign.sign_off and not seat.has("sign_off"),
         "key": uuid.uuid4().hex,
         "light": light(entry.status, entry.due_on, today),

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from reform.states import LIGHT_WORDS
 from reform.templatetags.look import light_word
@@ -36,6 +37,7 @@ STATES = ("owed", *LIGHT_WORDS, "later")
 
 
 @access(SIGNED_IN)
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """To the first page of the seat; without a post, to the account, which says so."""
     seat = request.seat
@@ -46,16 +48,19 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @access("see_school")
+@require_safe
 def school_home(request: HttpRequest) -> HttpResponse:
     return _home(request, request.seat.school)
 
 
 @access("see_school")
+@require_safe
 def items(request: HttpRequest) -> HttpResponse:
     return _items(request, request.seat.school)
 
 
 @access("see_schools")
+@require_safe
 def school_ledger(request: HttpRequest, code: str) -> HttpResponse:
     """What the school itself sees, for the officials above it; with filters, its items."""
     schools = scope.rows(School.objects.select_related("authority"), request.seat)
