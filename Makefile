@@ -37,7 +37,7 @@ $(VENV)/.tools: requirements.txt requirements-dev.txt | $(VENV)/.python
 setup: $(VENV)/.tools ## Make .venv with everything that product, tests and checks need
 
 run: $(VENV)/.product ## Start the product with a demo county on 127.0.0.1; Ctrl-C ends it
-	@VAR_DIR=$(VAR_DIR) $(MANAGE) start
+	@VAR_DIR=$(VAR_DIR) exec $(MANAGE) start
 
 test: test-sqlite test-postgres test-journeys ## Run the whole suite: SQLite, PostgreSQL, browser
 	@echo "make test: all three parts passed"

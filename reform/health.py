@@ -126,6 +126,8 @@ def _worker(pulse: Pulse | None) -> Line:
     said, old = _last(pulse, LATE_RING)
     if not old:
         return _good(name, said)
+    if pulse is None:
+        return _care(name, said, _("After a start the first ring takes a minute."))
     advice = _("Start the worker and beat again. Meanwhile the watchdog does the rounds.")
     return _bad(name, said, advice)
 

@@ -153,11 +153,17 @@ def test_cleaning_forgets_what_has_served_and_nothing_else(cast, travel):
     assert [session.session_key for session in Session.objects.all()] == ["new"]
 
 
+def test_the_watchdog_does_the_first_round_at_once(pulse):
+    assert Watch().look() is True
+    assert pulse("tick").detail == "watchdog"
+
+
 def test_the_watchdog_waits_two_minutes_and_then_does_the_round(pulse):
-    seconds = iter([0, 60, 119, 120])
+    rounds.tick(by="worker")
+    seconds = iter([0, 0, 0, 60, 119, 120])
     watch = Watch(timer=lambda: next(seconds))
 
-    assert [watch.look(), watch.look(), watch.look()] == [False, False, True]
+    assert [watch.look() for _ in range(4)] == [False, False, False, True]
     assert pulse("tick").detail == "watchdog"
 
 

@@ -28,13 +28,14 @@ class Watch:
         self.since = timer()
 
     def look(self) -> bool:
-        """Note the last finished tick and run one when none has finished for too long."""
+        """Note the last finished tick; run one when none has finished for too long, or ever."""
         last = Pulse.objects.filter(name=rounds.TICK).values_list("finished_at", flat=True).first()
         if last != self.seen:
             self.seen, self.since = last, self.timer()
-        if self.timer() - self.since < PATIENCE:
+        if last is not None and self.timer() - self.since < PATIENCE:
             return False
-        log.warning("no tick has finished for %.0f seconds; running one here", PATIENCE)
+        if last is not None:
+            log.warning("no tick has finished for %.0f seconds; running one here", PATIENCE)
         return rounds.tick(by=rounds.WATCHDOG)
 
 
