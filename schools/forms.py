@@ -85,7 +85,11 @@ def work_phone(text: str) -> str:
 
 
 class PasswordForm(PasswordChangeForm):
-    """The old password and twice the new one."""
+    """The old password and twice the new one; it does not draw the page down to itself."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["old_password"].widget.attrs["autofocus"]
 
 
 class SchoolSearch(forms.Form):
