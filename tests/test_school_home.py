@@ -85,8 +85,8 @@ def test_what_is_not_open_yet_is_shown_as_later_and_not_owed(cast, at):
     world.entry(cast.school, "Z2.1", term=2, opens_on=date(2027, 3, 1), due_on=date(2027, 6, 1))
     page = at(cast.filer).get(reverse("school_home"))
     assert heading(page) == "眼下没有要办的；1 项 2027-03-01 起办。"
-    assert "2027-03-01 起办" in text(page)
-    assert "2027-03-01 前不用办" in text(page)
+    assert "（第二学期）：2027-03-01 前不用办" in text(page)
+    assert "暂不用办" in text(page)
 
 
 def test_nothing_is_owed_of_what_was_voided_withdrawn_or_closed(cast, at):

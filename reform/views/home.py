@@ -86,6 +86,7 @@ def _home(request: HttpRequest, school: School) -> HttpResponse:
         "figures": figures(owed, rows, context["items_url"], today),
         "first": [(row, ledger.next_step(row, may_sign=may_sign)) for row in first],
         "now": owed.now,
+        "then": len(first) - owed.now,
         "pillars": ledger.pillars(rows),
         "total": len(rows),
         "reference_only": not rows[0].counted,

@@ -90,13 +90,13 @@ class Row:
             "code": self.code,
             "title": self.title,
             "term": self.term,
-            "word": self.word,
+            "word": self.told if self.later else self.word,
         }
 
     @property
     def word(self) -> str:
         if self.later:
-            return _("from %(day)s on") % {"day": self.opens_on.isoformat()}
+            return _("Not owed yet")
         return light_word(self.light)
 
     @property
