@@ -1,17 +1,21 @@
 """The only place that makes the demo: a county in mid-term, an empty one, and their accounts."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import date, datetime, time, timedelta
+from io import BytesIO
 from typing import Any
 
+import xlsxwriter
 import yaml
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import transaction
+from PIL import Image, ImageDraw
 
-from reform import progress, rollout
+from reform import progress, rollout, uploads
 from reform.filings import Filing
 from reform.models import Campaign, Entry, Framework
 from reform.models.catalogue import FrameworkState
@@ -125,19 +129,47 @@ def _term() -> None:
             created_at=clock.now(),
         )
         rollout.open_campaign(campaign.pk, by=manager)
-    for _when, act in sorted(_deeds(campaign, begin, today), key=lambda deed: deed[0]):
-        with clock.pretending(_when):
-            act()
+    with ExitStack() as open_files:
+        files = [open_files.enter_context(uploads.check(*file)) for file in _files()]
+        deeds = _deeds(campaign, begin, today, files)
+        for when, act in sorted(deeds, key=lambda deed: deed[0]):
+            with clock.pretending(when):
+                act()
 
 
 def _moment(day: date, hour: int, minute: int = 0) -> datetime:
     return datetime.combine(day, time(hour, minute), clock.SHANGHAI)
 
 
+def _files() -> Iterator[tuple[str, BytesIO]]:
+    """Invented evidence: two pages with every line covered, and a sheet of headcounts."""
+    for name, rows in (("学习安排（已遮盖）.png", 9), ("会议通知（已遮盖）.png", 6)):
+        page = Image.new("L", (620, 877), 255)
+        draw = ImageDraw.Draw(page)
+        draw.rectangle((170, 70, 450, 96), fill=60)
+        for row in range(rows):
+            top = 160 + row * 56
+            draw.rectangle((70, top, 560 - row % 3 * 90, top + 14), fill=150)
+            draw.line((70, top + 34, 560, top + 34), fill=215)
+        made = BytesIO()
+        page.save(made, "PNG")
+        made.seek(0)
+        yield name, made
+    made = BytesIO()
+    with xlsxwriter.Workbook(made) as book:
+        sheet = book.add_worksheet("人数统计")
+        for number, row in enumerate([("日期", "应到", "实到"), ("2026-10-16", 42, 40)]):
+            sheet.write_row(number, 0, row)
+    made.seek(0)
+    yield "到会人数统计.xlsx", made
+
+
 Deed = tuple[datetime, Callable[[], None]]
 
 
-def _deeds(campaign: Campaign, begin: date, today: date) -> Iterator[Deed]:
+def _deeds(
+    campaign: Campaign, begin: date, today: date, files: Sequence[uploads.Checked]
+) -> Iterator[Deed]:
     """What happens to each entry that is owed by now, on working days between opening and today."""
     rng = random.Random(2026)
     calendar = Calendar.of(COUNTY)
@@ -160,7 +192,8 @@ def _deeds(campaign: Campaign, begin: date, today: date) -> Iterator[Deed]:
         before_due = [day for day in days if day <= entry.due_on]
         if not before_due or (entry.school.name in quiet and rng.random() < 0.8):
             continue
-        story = _Story(entry, filers[entry.school_id], reviewer, words, rng)
+        file = rng.choice(files) if rng.random() < 0.12 else None
+        story = _Story(entry, filers[entry.school_id], reviewer, words, rng, file)
         due_past = entry.due_on < today
         chance = rng.random()
         if chance < (0.9 if due_past else 0.42):
@@ -194,10 +227,11 @@ class _Story:
         reviewer: scope.Seat,
         words: dict[str, list[str]],
         rng: random.Random,
+        file: uploads.Checked | None,
     ) -> None:
-        self.pk, self.item = entry.pk, entry.slot.item
+        self.pk, self.item, self.file = entry.pk, entry.slot.item, file
         self.filer, self.reviewer, self.rng = filer, reviewer, rng
-        self.note = rng.choice(words[self.item.measure.pillar.code])
+        self.note = f"{self.item.short_zh}：{rng.choice(words[self.item.measure.pillar.code])}"
         self.reason = rng.choice(words["returned"])
         self.classes = entry.school.classes or 2
 
@@ -205,9 +239,10 @@ class _Story:
         rng = self.rng
         yield _moment(day, rng.randint(9, 11), rng.randint(0, 59)), self.submit
         after = [later for later in days if later > day]
-        if not after or rng.random() > 0.86:
+        pause = rng.randint(0, 6)  # working days until the reviewer gets to it
+        if pause >= len(after):
             return
-        read = after[min(rng.randint(0, 6), len(after) - 1)]
+        read = after[pause]
         returned = rng.random() < 0.09
         yield _moment(read, 15, rng.randint(0, 59)), self.send_back if returned else self.accept
         again = [later for later in after if later > read]
@@ -235,6 +270,8 @@ class _Story:
     def submit(self) -> None:
         entry = self._now()
         if entry.status in (Status.not_started, Status.in_progress, Status.returned):
+            if self.file:
+                uploads.store(entry, self.file, by=self.filer.user)
             progress.submit(self.pk, by=self.filer, version=entry.version, filing=self._filing())
 
     def accept(self) -> None:
