@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from reform.views import (
+    audit,
     board,
     board_rows,
     campaign_turns,
@@ -53,6 +54,7 @@ urlpatterns = [
     path("slots/<int:pk>/reschedule/", slots.slot_reschedule, name="slot_reschedule"),
     path("slots/<int:pk>/withdraw/", slots.slot_withdraw, name="slot_withdraw"),
     path("status/", status.status, name="status"),
+    path("audit/", audit.audit, name="audit"),
     path("frameworks/", frameworks.frameworks, name="frameworks"),
     path("frameworks/<int:pk>/", frameworks.framework, name="framework"),
     path("", include("schools.urls")),
