@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import Substr
 from django.utils.translation import gettext as _
 
@@ -15,11 +15,12 @@ from reform.issuing import Arrivals
 from reform.models import Campaign, Enrolment, Entry, Framework
 from reform.models.campaign import CampaignState
 from reform.models.catalogue import FrameworkState
+from reform.states import Keeper
 from schools import clock
 from schools.errors import Denied, Stale
 from schools.models import School, User
 from schools.models.regions import NATION, ancestors
-from schools.roles import Profile
+from schools.models.schools import SchoolKind
 from schools.scope import Seat
 from schools.workdays import Calendar, school_year_of
 
@@ -227,13 +228,28 @@ def _finish(campaign: Campaign, actor: User | None) -> None:
     Campaign.objects.filter(pk=campaign.pk, state=CampaignState.opening).update(
         state=CampaignState.open, version=F("version") + 1
     )
-    body = {
-        "campaign": campaign.pk,
-        "schools": campaign.enrolments.exclude(profile=Profile.unknown).count(),
-        "entries": Entry.objects.filter(slot__campaign=campaign).count(),
-    }
+    body = {"campaign": campaign.pk, **_outcome(campaign)}
     event = NewEvent("opened", actor, None, "opening", "open", body)
     history.append(chains[campaign.subject], [event])
+
+
+def _outcome(campaign: Campaign) -> dict[str, int]:
+    """Schools reached, entries made, and filings left out because they are asked elsewhere."""
+    own = slots.of_campaign(campaign)
+    groups = (
+        campaign.enrolments.filter(school__kind=SchoolKind.school)
+        .order_by()
+        .values_list("profile", "school__school_type")
+        .annotate(n=Count("pk"))
+    )
+    schools = due = 0
+    for profile, school_type, n in groups:
+        schools += n
+        due += n * sum(reach.is_asked(slot.item, profile, school_type) for slot in own)
+    made = Entry.objects.filter(slot__campaign=campaign)
+    kept = made.filter(keeper=Keeper.district).count()
+    entries = made.count()
+    return {"schools": schools, "entries": entries, "skipped": due + kept - entries}
 
 
 # ---- late joiners

@@ -79,7 +79,12 @@ def reschedule(
         before = in_force(slot, authority)
         moved = _move_dates(slot, authority, due_on)
         _write_date(slot, authority, due_on, reason)
-        body = {"campaign": slot.campaign_id, "moved": moved, "was": before.isoformat()}
+        body = {
+            "campaign": slot.campaign_id,
+            "item": slot.item.code,
+            "moved": moved,
+            "was": before.isoformat(),
+        }
         event = NewEvent("reschedule", by.user, body={**told, **body}, text=reason)
         history.append(chains[slot.campaign.subject], [event])
         filings.remember(by.user, key, asked, {"moved": moved})

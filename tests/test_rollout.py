@@ -1,5 +1,6 @@
 """Opening a campaign: who gets what, once, in batches that survive a crash, with true counts."""
 
+import json
 from datetime import UTC, date, datetime
 
 import pytest
@@ -78,7 +79,7 @@ def test_the_history_tells_what_was_opened_and_issued(county, manager):
     seat = f'"seat":"{manager.key}"'
     assert list(told) == [
         ("open", f'{{"campaign":{campaign.pk},{seat},"slots":61}}'),
-        ("opened", f'{{"campaign":{campaign.pk},"entries":176,"schools":4}}'),
+        ("opened", f'{{"campaign":{campaign.pk},"entries":176,"schools":4,"skipped":0}}'),
     ]
     issued = Event.objects.get(subject=county["joint"].subject)
     assert issued.body == f'{{"campaign":{campaign.pk},"entries":17}}'
@@ -186,6 +187,8 @@ def test_nobody_is_asked_twice_by_two_campaigns(county, manager):
     second = world.opened(city, name="市级专项")
 
     assert filings(second) == {"邻县小学": 60}
+    told = Event.objects.get(subject="region:3301", kind="opened")
+    assert json.loads(told.body)["skipped"] == 60 + 49 + 17 + 49
     assert filings(first)["多支部中学"] == 60
     assert everything_is_true()
 

@@ -64,6 +64,8 @@ class Slot(models.Model):
     withdrawn_reason = models.CharField(max_length=500, blank=True)
     position = models.PositiveSmallIntegerField()
 
+    scope_authority, scope_school = "campaign__region_id", None
+
     class Meta:
         ordering = ["position"]
         constraints = [
