@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Left
 
 from reform import tallies
@@ -70,6 +70,7 @@ class Duty(NamedTuple):
     pillar: str
     pillar_name: str
     theme: str
+    campaign: int
 
 
 def duties(lines: Iterable[Line]) -> dict[int, Duty]:
@@ -80,6 +81,7 @@ def duties(lines: Iterable[Line]) -> dict[int, Duty]:
         .order_by(pillar + "position", measure + "position", item + "position", "period", "pk")
         .values(
             "pk",
+            "campaign_id",
             *(item + name for name in ("code", "short_zh", "short_en")),
             *(measure + name for name in ("code", "name_zh", "name_en")),
             *(pillar + name for name in ("code", "name_zh", "name_en", "theme_zh", "theme_en")),
@@ -95,6 +97,7 @@ def duties(lines: Iterable[Line]) -> dict[int, Duty]:
             row[pillar + "code"],
             local(row, pillar + "name"),
             local(row, pillar + "theme"),
+            row["campaign_id"],
         )
         for row in found
     }
@@ -138,15 +141,20 @@ def _parts(
     ]
 
 
-def most_late(lines: Iterable[Line], owed: Mapping[int, Duty], on: date) -> Duty | None:
-    """The item with the most overdue entries, the first of the catalogue among equals."""
-    late: Counter[str] = Counter()
-    for line in lines:
-        if line.bucket in OPEN and line.due_on < on:
-            late[owed[line.slot].item] += line.n
-    first = {duty.item: duty for duty in reversed(owed.values())}
-    most = max(late.values(), default=0)
-    return next((first[code] for code in reversed(first) if most and late[code] == most), None)
+def stuck(lines: Iterable[Line], owed: Mapping[int, Duty], on: date, most: int = 5) -> list[Part]:
+    """The items with the most overdue entries, in the order of the catalogue."""
+    items = _parts(lines, owed, lambda duty: (duty.item, duty.title, ""), on)
+    worst = sorted((part for part in items if part.figures.late), key=_late)[:most]
+    return [part for part in items if part in worst]
+
+
+def most_late(items: Sequence[Part]) -> Part | None:
+    """Of `items` the one with the most overdue entries, the first among equals."""
+    return min(items, key=_late, default=None)
+
+
+def _late(part: Part) -> int:
+    return -part.figures.late
 
 
 # ---- schools × measures
@@ -227,7 +235,19 @@ def _count(sums: Counter[str], status: int, due_on: date, sent_late: bool | None
 
 # ---- the entries behind a number
 
-STATES = ("expected", "done", "on_time", "late", "waiting", "returned", "open")
+_ROW = (
+    "pk",
+    "status",
+    "due_on",
+    "sent_late",
+    "slot_id",
+    "slot__period",
+    "slot__position",
+    "school_id",
+    "school__name",
+    "school__code",
+    "report__sent_at",
+)
 
 
 def in_state(state: str, on: date) -> Q:
@@ -243,31 +263,42 @@ def in_state(state: str, on: date) -> Q:
     }[state]
 
 
-def page(counted: "QuerySet[Entry]", after: int | None) -> tuple[list[dict[str, Any]], bool]:
-    """At most PAGE rows by school and item, after the entry `after`; whether more follow."""
-    key = ("school__name", "school_id", "slot__position", "pk")
-    rows = counted.order_by(*key)
-    last = rows.filter(pk=after).values_list(*key).first() if after else None
+@dataclass(frozen=True)
+class Page:
+    """Part of a list, by school and then in the order of the catalogue; `total` is the whole."""
+
+    rows: Sequence[Mapping[str, Any]]
+    total: int
+    more: bool
+
+
+def page(counted: "QuerySet[Entry]", after: int | None) -> Page:
+    """At most PAGE rows after the entry `after`, schools by name; three queries at most.
+
+    The database sorts Chinese names by code point, so the schools are sorted here.
+    """
+    named = counted.order_by().values_list("school_id", "school__name", "school__code")
+    schools = sorted(named.annotate(n=Count("pk")), key=lambda s: (*by_name(s[1]), s[2]))
+    ranks = {pk: rank for rank, (pk, *_rest) in enumerate(schools)}
+    key = ("school_id", "slot__position", "pk")
+    last = counted.filter(pk=after).values_list(*key).first() if after else None
+    start = ranks[last[0]] if last else 0
+    wanted, room = [], PAGE + 1 + (schools[start][3] if last else 0)
+    for pk, _name, _code, n in schools[start:]:
+        if room <= 0:
+            break
+        wanted.append(pk)
+        room -= n
+    rows = counted.filter(school__in=wanted)
     if last:
-        name, school, position, pk = last
-        rows = rows.filter(
-            Q(school__name__gt=name)
-            | Q(school__name=name, school__gt=school)
-            | Q(school=school, slot__position__gt=position)
-            | Q(school=school, slot__position=position, pk__gt=pk)
-        )
-    found = rows.values(
-        "pk",
-        "status",
-        "due_on",
-        "sent_late",
-        "slot_id",
-        "slot__period",
-        "school__name",
-        "school__code",
-        "report__sent_at",
-    )[: PAGE + 1]
-    return list(found[:PAGE]), len(found) > PAGE
+        school, position, pk = last
+        here = Q(slot__position__gt=position) | Q(slot__position=position, pk__gt=pk)
+        rows = rows.filter(~Q(school=school) | here)
+    found = sorted(
+        rows.order_by().values(*_ROW),
+        key=lambda row: (ranks[row["school_id"]], row["slot__position"], row["pk"]),
+    )
+    return Page(found[:PAGE], sum(n for *_school, n in schools), len(found) > PAGE)
 
 
 # ---- regions below a region

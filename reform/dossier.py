@@ -185,7 +185,7 @@ def _checks(
 def _check_line(check: Check, now: CheckValue, then: CheckValue | None) -> CheckLine:
     shown = answers.display(check, now.num, now.den)
     before = answers.display(check, then.num, then.den) if then else ""
-    light, result = {True: ("done", _("Met")), False: ("due", _("Short")), None: ("", "")}[now.met]
+    light, result = {True: ("done", _("met")), False: ("due", _("short")), None: ("", "")}[now.met]
     if check.kind == CheckKind.ratio and now.den:
         result = f"{now.num * 1000 // now.den / 10:g}%"
     return CheckLine(

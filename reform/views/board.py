@@ -77,6 +77,8 @@ def board_region(request: HttpRequest, region: str) -> HttpResponse:
     else:
         context |= _above(request.seat, here, year, today)
         who, most_late = context["who"], ""
+    if "counting" in context:
+        context["campaigns"] = [c for c in context["campaigns"] if c.pk in context["counting"]]
     context["sentence"] = board_sentence(
         context["figures_of"], who=who, year=year, campaigns=bool(running), most_late=most_late
     )
@@ -98,14 +100,19 @@ def _authority(
     measures = boards.measures(lines, owed, today)
     rows = boards.entries(scope.rows(Entry.objects.all(), seat), where, owed)
     schools = boards.grid(rows, owed, today) if links.drill else []
-    worst = boards.most_late(lines, owed, today)
+    stuck = boards.stuck(lines, owed, today)
+    worst = boards.most_late(stuck)
     return {
         "figures_of": figures,
         "figures": links.figures(figures),
         "labels": [str(label) for label in FIGURES.values()],
-        "most_late": f"{worst.item} {worst.title}" if worst else "",
+        "most_late": f"{worst.code} {worst.name}" if worst else "",
         "pillars": [_pillar(part, links) for part in boards.pillars(lines, owed, today)],
         "measures": [_measure(part, links) for part in measures],
+        "stuck": [
+            {"part": part, "url": links.rows(item=part.code, state="late")} for part in stuck
+        ],
+        "counting": {duty.campaign for duty in owed.values()},
         "columns": _columns(measures, owed, links),
         "wide": len(measures) > WIDEST,
         "lines": _school_lines(schools, measures, owed, links),

@@ -98,8 +98,7 @@ def board_rows(request: HttpRequest, region: str) -> HttpResponse:
     if asked.school:
         rows = rows.filter(school=asked.school)
     after = _pk(request.GET.get("after", ""))
-    found, more = boards.page(rows, after)
-    count = rows.count()
+    page = boards.page(rows, after)
     links = Links(region, year, drill=True, own=bool(request.GET.get("own")))
     names = _names(asked, owed)
     here = {**asked.filters, "state": asked.state}
@@ -107,7 +106,7 @@ def board_rows(request: HttpRequest, region: str) -> HttpResponse:
         **frame(path, running, year),
         "board_url": board_url(region, year),
         "strange": [*strange, *asked.strange],
-        "sentence": rows_sentence(asked.state, count, listed(names.values())),
+        "sentence": rows_sentence(asked.state, page.total, listed(names.values())),
         "states": [
             {
                 "label": label,
@@ -120,10 +119,9 @@ def board_rows(request: HttpRequest, region: str) -> HttpResponse:
             {"word": word, "url": links.rows(**{k: v for k, v in here.items() if k != name})}
             for name, word in names.items()
         ],
-        "rows": [_row(row, owed[row["slot_id"]], today) for row in found],
-        "count": count,
+        "rows": [_row(row, owed[row["slot_id"]], today) for row in page.rows],
         "first_url": links.rows(**here) if after else "",
-        "next_url": links.rows(**here, after=str(found[-1]["pk"])) if more else "",
+        "next_url": links.rows(**here, after=str(page.rows[-1]["pk"])) if page.more else "",
     }
     return render(request, "board/rows.html", context)
 

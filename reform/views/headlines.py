@@ -30,7 +30,7 @@ def queue_sentence(queue: Queue, today: date, *, after: bool = False) -> str:
         oldest = _("the oldest since today")
     words = ngettext(
         "%(n)s item waits for your review, %(oldest)s; %(minutes)s to read it all.",
-        "%(n)s items wait for your review, %(oldest)s; %(minutes)s to read it all.",
+        "%(n)s items wait for your review, %(oldest)s; %(minutes)s to read them all.",
         queue.total,
     )
     took = minutes(max(1, round(queue.total * MINUTES_PER_REVIEW)))
