@@ -27,37 +27,12 @@ from schools.workdays import Calendar, school_year_of
 
 SEEDS = settings.BASE_DIR / "seeds" / "demo"
 PASSWORD = "demo-only-2026"
-COUNTY, EMPTY, CITY, PROVINCE = "890101", "890102", "8901", "89"
-REGIONS = [
-    (PROVINCE, "示范省", "示范省", "province", "示范省教育厅"),
-    (CITY, "示范市", "示范省示范市", "city", "示范市教育局"),
-    (COUNTY, "青禾县", "示范省示范市青禾县", "county", "青禾县教育局"),
-    (EMPTY, "白鹭县", "示范省示范市白鹭县", "county", "白鹭县教育局"),
-]
-# user name, name, post, work phone, [(role, place)]; a place is a region code or a school's name
-PEOPLE: list[tuple[str, str, str, str, list[tuple[Role, str]]]] = [
-    ("filer", "演示填报员", "教师", "", [(Role.filer, "青禾县第一中学")]),
-    ("secretary", "演示书记", "党委书记", "", [(Role.secretary, "青禾县第一中学")]),
-    ("filer2", "演示填报员乙", "教师", "", [(Role.filer, "青禾县北街小学")]),
-    ("reviewer", "演示审核员", "基础教育科", "0000-8600101", [(Role.reviewer, COUNTY)]),
-    ("manager", "演示管理员", "办公室", "0000-8600102", [(Role.manager, COUNTY)]),
-    ("viewer", "演示观察员", "分管领导", "", [(Role.viewer, COUNTY)]),
-    ("cityviewer", "演示市观察员", "市教育局", "", [(Role.viewer, CITY)]),
-    ("editor", "演示目录员", "清单编制", "", [(Role.editor, "0")]),
-    ("auditor", "演示审计员", "内部审计", "", [(Role.auditor, "0")]),
-    ("operator", "演示操作员", "运行维护", "", [(Role.operator, "0")]),
-    (
-        "clerk",
-        "演示经办人",
-        "白鹭县教育局",
-        "0000-8600201",
-        [(Role.manager, EMPTY), (Role.reviewer, EMPTY)],
-    ),
-]
+SAID = yaml.safe_load((SEEDS / "county.yaml").read_text(encoding="utf-8"))
+COUNTY, EMPTY = SAID["county"], SAID["empty"]
 
 
 class Command(BaseCommand):
-    help = "Make the demo county 青禾县 and the empty 白鹭县; does nothing when they are there."
+    help = "Make the demo county and the empty one; does nothing when they are there."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not Region.objects.filter(pk=COUNTY).exists():
@@ -67,16 +42,13 @@ class Command(BaseCommand):
                 _people()
                 _term()
         self.stdout.write(f"Accounts (password of each: {PASSWORD})")
-        for username, name, _post, _phone, posts in PEOPLE:
-            held = "，".join(f"{Role(role).value} {place}" for role, place in posts)
-            self.stdout.write(f"  {username:<12}{name}　{held}")
+        for person in SAID["people"]:
+            held = ", ".join(" ".join(post) for post in person["posts"])
+            self.stdout.write(f"  {person['username']:<12}{held}")
 
 
 def _places() -> None:
-    for code, name, full_name, kind, bureau_name in REGIONS:
-        Region.objects.create(
-            code=code, name=name, full_name=full_name, kind=kind, bureau_name=bureau_name
-        )
+    Region.objects.bulk_create(Region(**region) for region in SAID["regions"])
     for code in (COUNTY, EMPTY):
         name = Region.objects.get(pk=code).bureau_name
         School.objects.create(
@@ -86,14 +58,20 @@ def _places() -> None:
 
 def _people() -> None:
     since = clock.today() - timedelta(days=400)
-    for username, name, post, phone, posts in PEOPLE:
-        staff = any(role == Role.operator for role, _place in posts)
-        user = User(username=username, name=name, post=post, phone=phone, is_staff=staff)
+    for person in SAID["people"]:
+        posts = person["posts"]
+        user = User(
+            username=person["username"],
+            name=person["name"],
+            post=person["post"],
+            phone=person.get("phone", ""),
+            is_staff=any(role == Role.operator for role, _place in posts),
+        )
         user.set_password(PASSWORD)
         user.save()
         for role, place in posts:
             at: dict[str, Any] = (
-                {"region_id": place} if place[0].isdigit() else {"school": _school(place)}
+                {"region_id": place} if place.isdigit() else {"school": _school(place)}
             )
             Membership.objects.create(user=user, role=role, starts_on=since, **at)
 
@@ -122,7 +100,7 @@ def _term() -> None:
             region_id=COUNTY,
             framework=Framework.objects.get(state=FrameworkState.published),
             school_year=year,
-            name=f"{year} 学年改革任务清单",
+            name=f"{year} {SAID['campaign']}",
             opens_on=begin,
             created_by=manager.user,
             created_at=clock.now(),
@@ -139,7 +117,7 @@ def _moment(day: date, hour: int, minute: int = 0) -> datetime:
 
 def _files() -> Iterator[tuple[str, bytes]]:
     """Invented evidence: two pages with every line covered, and a sheet of headcounts."""
-    for name, rows in (("学习安排（已遮盖）.png", 9), ("会议通知（已遮盖）.png", 6)):
+    for name, rows in SAID["evidence"]["pages"].items():
         page = Image.new("L", (620, 877), 255)
         draw = ImageDraw.Draw(page)
         draw.rectangle((170, 70, 450, 96), fill=60)
@@ -150,12 +128,12 @@ def _files() -> Iterator[tuple[str, bytes]]:
         made = BytesIO()
         page.save(made, "PNG")
         yield name, made.getvalue()
-    made = BytesIO()
+    told, made = SAID["evidence"]["sheet"], BytesIO()
     with xlsxwriter.Workbook(made) as book:
-        sheet = book.add_worksheet("人数统计")
-        for number, row in enumerate([("日期", "应到", "实到"), ("2026-10-16", 42, 40)]):
+        sheet = book.add_worksheet(told["title"])
+        for number, row in enumerate(told["rows"]):
             sheet.write_row(number, 0, row)
-    yield "到会人数统计.xlsx", made.getvalue()
+    yield told["name"], made.getvalue()
 
 
 Deed = tuple[datetime, Callable[[], None]]
@@ -180,10 +158,9 @@ def _deeds(campaign: Campaign, begin: date, today: date) -> Iterator[Deed]:
         .prefetch_related("slot__item__checks")
         .order_by("school__name", "slot__position")
     )
-    quiet = {"青禾县柳河镇初级中学", "青禾县西关小学"}  # schools where nothing has moved lately
     for entry in entries:
         before_due = [day for day in days if day <= entry.due_on]
-        if not before_due or (entry.school.name in quiet and rng.random() < 0.8):
+        if not before_due or (entry.school.name in SAID["quiet"] and rng.random() < 0.8):
             continue
         file = rng.choice(files) if rng.random() < 0.05 else None
         story = _Story(entry, filers[entry.school_id], reviewer, words, rng, file)
@@ -201,7 +178,7 @@ def _filers() -> Iterator[Membership]:
     for school in School.objects.filter(authority_id=COUNTY, kind=SchoolKind.school):
         held = Membership.objects.filter(school=school, role=Role.filer).first()
         if held is None:
-            user = User(username=f"{school.code}-01", name="填报员", post="教师")
+            user = User(username=f"{school.code}-01", **SAID["others"])
             user.set_unusable_password()
             user.save()
             held = Membership.objects.create(
@@ -224,7 +201,9 @@ class _Story:
     ) -> None:
         self.pk, self.item, self.file = entry.pk, entry.slot.item, file
         self.filer, self.reviewer, self.rng = filer, reviewer, rng
-        self.note = f"{self.item.short_zh}：{rng.choice(words[self.item.measure.pillar.code])}"
+        self.note = rng.choice(words[self.item.measure.pillar.code]).replace(
+            "…", self.item.short_zh
+        )
         self.reason = rng.choice(words["returned"])
         self.classes = entry.school.classes or 2
 
