@@ -97,3 +97,21 @@ def test_a_folder_of_any_name_holds_the_data_and_the_socket_moves_if_it_must(tmp
     assert f"'NAME': '{var}/reform.sqlite3'" in output
     assert re.search(r"redis\+socket://[A-Za-z0-9_./-]{1,107}$", output)
     assert f"redis+socket://{tmp_path}" not in output
+
+
+def test_an_installation_for_others_passes_djangos_own_checks(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        env={
+            "PATH": os.environ["PATH"],
+            "VAR_DIR": str(tmp_path / "var"),
+            "SECRET_KEY": LONG,
+            "ALLOWED_HOSTS": "ledger.example",
+            "HTTPS": "1",
+            "BEHIND_PROXY": "1",
+        },
+        cwd=settings.BASE_DIR, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "System check identified no issues (2 silenced).\n"

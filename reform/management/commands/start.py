@@ -30,6 +30,7 @@ DATA = (
     ("load_framework", {}),
     ("demo", {}),
 )
+MADE_FROM = ("seeds/**/*", "*/migrations/*.py", "*/management/**/*.py", "reform/static/**/*")
 FIRST_PORT, PORTS = 8000, 20
 ANSWER_WITHIN = 60.0
 
@@ -55,7 +56,7 @@ class Command(BaseCommand):
             raise CommandError("A process ended by itself; its last lines above say why.")
 
     def prepare(self) -> None:
-        """Bring the data up to date; nothing to do when seeds, migrations and code are the same."""
+        """Bring the data up to date; nothing to do when all it is made from is the same."""
         stamp, now = settings.VAR_DIR / "prepared", fingerprint()
         call_command("messages", compile=True)
         if stamp.exists() and stamp.read_text() == now and not database_is_gone():
@@ -118,7 +119,7 @@ def database_is_gone() -> bool:
 
 
 def made_from() -> Iterator[Path]:
-    for pattern in ("seeds/**/*", "schools/**/*.py", "reform/**/*.py", "reform/static/**/*"):
+    for pattern in MADE_FROM:
         yield from (path for path in settings.BASE_DIR.glob(pattern) if path.is_file())
 
 
