@@ -128,8 +128,27 @@ def _rc4(key, data):
     return bytes(out)
 
 
+def long_pdf(pages=3000):
+    """As many pages that all show the same 45 lines: little to send, long to read."""
+    lines = "\n".join("Minutes of the branch 12 34 56" for _ in range(45))
+    kids = " ".join(f"{n + 5} 0 R" for n in range(pages))
+    page = (
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R"
+        b"/Resources<</Font<</F1 3 0 R>>>>>>"
+    )
+    return _with_table(
+        [
+            b"<</Type/Catalog/Pages 2 0 R>>",
+            f"<</Type/Pages/Kids[{kids}]/Count {pages}>>".encode(),
+            b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+            stream(_drawn(lines)),
+            *[page] * pages,
+        ]
+    )
+
+
 def endless_pdf(depth=30):
-    """Forms that each draw the next one many times: 20^30 drawings, should anybody try."""
+    """Forms that each draw the next one 20 times: 20^30 drawings, should anybody try."""
     first = next_object()
     objects = []
     for n in range(depth):

@@ -257,11 +257,17 @@ def test_a_file_name_becomes_harmless_and_keeps_its_ending(given, kept):
 # ---- limits of the child
 
 
-def test_a_pdf_that_would_draw_for_ever_is_given_up(monkeypatch):
+def test_a_pdf_that_takes_too_long_to_read_is_given_up(monkeypatch):
     monkeypatch.setattr(reader, "SECONDS", 1)
     began = time.monotonic()
-    assert refusal("件.pdf", files.endless_pdf()).code == "heavy"
+    assert refusal("件.pdf", files.long_pdf()).code == "heavy"
     assert time.monotonic() - began < 10
+
+
+def test_a_pdf_that_grows_without_end_is_given_up():
+    began = time.monotonic()
+    assert refusal("件.pdf", files.endless_pdf()).code == "heavy"
+    assert time.monotonic() - began < 15
 
 
 def test_a_file_that_needs_too_much_memory_is_given_up(monkeypatch):

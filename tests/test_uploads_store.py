@@ -18,6 +18,7 @@ from schools import clock
 from tests import files, world
 
 DAY = 24 * 3600
+pytestmark = pytest.mark.database
 
 
 def attach(entry, by, content=None, name="会议记录.pdf"):
@@ -93,6 +94,7 @@ def test_a_removed_file_stays_in_the_report_that_was_sent_with_it(cast):
     assert not uploads.remove(row)
     world.file(entry, cast.filer)
     assert [list(report.evidence.all()) for report in Report.objects.order_by("no")] == [[row], []]
+    Evidence.objects.update(removed_at=clock.now() - timedelta(days=2))
     age(vault.path(row.sha256))
     assert uploads.sweep() == 0
     assert vault.path(row.sha256).exists()
@@ -124,6 +126,27 @@ def test_destroying_leaves_the_bytes_that_another_row_needs(filed, evidence_fold
     other = attach(world.entry(entry.school, "Z2.2"), filer, files.pdf("pupils"))
     world.send_back(entry, reviewer, reason="请换一份。", destroy=[doomed.pk])
     assert blobs(evidence_folder) == sorted([other.sha256, kept.sha256])
+
+
+@pytest.mark.parametrize("work", ["store", "erase"])
+def test_who_stores_and_who_deletes_the_same_content_take_turns(filed, work):
+    entry, (doomed, _), _, filer = filed
+    second = world.entry(entry.school, "Z2.2")
+
+    def working():
+        if work == "store":
+            attach(second, filer, files.pdf("pupils"))
+        else:
+            uploads.erase(doomed.sha256)
+        connection.close()
+
+    thread = threading.Thread(target=working)
+    with vault.lock(doomed.sha256):
+        thread.start()
+        thread.join(1.5)
+        assert thread.is_alive()
+    thread.join(10)
+    assert not thread.is_alive()
 
 
 def test_a_file_stored_while_its_twin_is_destroyed_is_never_without_bytes(filed):
@@ -238,7 +261,7 @@ def test_a_preview_is_drawn_once_and_kept(cast, monkeypatch):
 
 def test_a_page_that_cannot_be_drawn_in_time_costs_its_time_once(cast, monkeypatch):
     row = attach(world.entry(cast.school), cast.filer)
-    vault.path(row.sha256).write_bytes(files.endless_pdf())
+    vault.path(row.sha256).write_bytes(files.endless_pdf(4))
     monkeypatch.setattr(reader, "SECONDS", 1)
     began = time.monotonic()
     assert uploads.preview(row, 1) is None
@@ -256,4 +279,3 @@ def test_a_failed_preview_is_tried_again_after_an_hour(cast):
     vault.path(row.sha256).write_bytes(whole)
     age(vault.preview_path(row.sha256, 1), 3700)
     assert uploads.preview(row, 1)
-

@@ -311,6 +311,23 @@ def test_a_destroyed_file_gives_its_reason_and_nothing_else(cast, entry, filer):
     assert Entry.objects.get(pk=entry.pk).status == Status.returned
 
 
+def test_a_destroyed_file_stays_closed_though_another_entry_holds_the_same_bytes(
+    cast, entry, filer
+):
+    other = world.entry(cast.school, "Z2.2")
+    row, twin = (attach(filer, each, "照片.pdf", files.pdf("pupils")) for each in (entry, other))
+    world.send_back(world.file(entry, cast.filer), cast.reviewer, destroy=[row.pk])
+    assert vault.path(row.sha256).exists()
+    codes = {
+        each.pk: [
+            filer.get(url("evidence", each)).status_code,
+            filer.get(url("evidence_preview", each, page=1)).status_code,
+        ]
+        for each in (row, twin)
+    }
+    assert codes == {row.pk: [410, 404], twin.pk: [200, 200]}
+
+
 def test_a_file_missing_on_disk_is_said_and_logged(entry, filer, caplog):
     row = attach(filer, entry)
     vault.path(row.sha256).unlink()
