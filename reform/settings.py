@@ -38,9 +38,10 @@ def whole_number(name: str, default: int, least: int, most: int) -> int:
 
 
 def private_folder(path: Path) -> Path:
-    """Make a folder that only its owner can open."""
+    """Make a folder, and those above it that are missing, that only its owner can open."""
     try:
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (*reversed(path.parents), path):
+            folder.mkdir(mode=0o700, exist_ok=True)
         if path.stat().st_mode & 0o077:
             path.chmod(0o700)
     except OSError as error:

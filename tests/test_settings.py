@@ -65,6 +65,12 @@ def test_a_trial_makes_its_secret_once_and_keeps_it_private(tmp_path):
     assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o700
 
 
+def test_folders_made_on_the_way_are_private_too(tmp_path):
+    start(tmp_path, VAR_DIR=str(tmp_path / "var" / "demo"))
+
+    assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o700
+
+
 def test_a_folder_that_others_could_read_is_closed(tmp_path):
     (tmp_path / "var").mkdir(mode=0o755)
 
