@@ -82,6 +82,7 @@ def reschedule(
         body = {
             "campaign": slot.campaign_id,
             "item": slot.item.code,
+            "period": slot.period,
             "moved": moved,
             "was": before.isoformat(),
         }
@@ -213,7 +214,12 @@ def withdraw_slot(slot_id: int, *, by: Seat, reason: str, key: str = "") -> Slot
         )
         if withdrawn != 1:
             raise Stale(_("This item was withdrawn; nothing is owed here."))
-        body = {"campaign": slot.campaign_id, "slot": slot_id, "item": slot.item.code}
+        body = {
+            "campaign": slot.campaign_id,
+            "slot": slot_id,
+            "item": slot.item.code,
+            "period": slot.period,
+        }
         event = NewEvent("withdraw_slot", by.user, body=body, text=reason)
         history.append(chains[slot.campaign.subject], [event])
         filings.remember(by.user, key, asked, {"slot": slot_id})

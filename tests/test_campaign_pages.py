@@ -175,9 +175,14 @@ def test_a_new_date_is_shown_first_then_set(desk, county, manager):
     slot.refresh_from_db()
     assert slot.due_on == date(2027, 1, 15)
 
-    done = desk.post(here, {**typed, "do": "move"}, follow=True)
+    other = desk.post(here, {**typed, "do": "move", "due_on": "2027-01-21", "seen": "2027-01-22"})
+    assert "4 open filings move" in text(other)
+    slot.refresh_from_db()
+    assert slot.due_on == date(2027, 1, 15)
+
+    done = desk.post(here, {**typed, "do": "move", "seen": "2027-01-22"}, follow=True)
     assert "Z2.1 is due on 2027-01-22 now; 4 filings moved." in text(done)
-    assert f"moved Z2.1 from 2027-01-15 to 2027-01-22 {WHY}" in text(done)
+    assert f"moved Z2.1 first term from 2027-01-15 to 2027-01-22 {WHY}" in text(done)
 
 
 def test_a_day_off_is_refused_with_the_days_beside_it(desk, county, manager):
@@ -203,7 +208,13 @@ def test_a_city_gives_one_of_its_counties_a_date_of_its_own(english, travel, cou
 
     desk.post(
         here,
-        {"due_on": "2027-01-08", "authority": world.SIBLING, "reason": WHY, "do": "move"},
+        {
+            "due_on": "2027-01-08",
+            "authority": world.SIBLING,
+            "reason": WHY,
+            "do": "move",
+            "seen": f"2027-01-08 {world.SIBLING}",
+        },
     )
 
     shown = text(desk.get(reverse("campaign", args=[slot.campaign_id])))

@@ -16,7 +16,7 @@ from reform.reach import PROFILES, Preview
 from reform.slots import Plan, term_of
 from reform.steering import Shift
 from reform.tallies import Figures
-from reform.templatetags.look import minutes
+from reform.templatetags.look import minutes, unbroken
 from reform.views.headlines import number
 from schools import clock
 from schools.language import local
@@ -161,7 +161,7 @@ def steps(events: Iterable[Event]) -> list[dict[str, Any]]:
             {
                 "at": event.at,
                 "who": str(event.actor) if event.actor else _("The system"),
-                "what": _what(event),
+                "what": unbroken(_what(event)),
                 "note": text.text if text else "",
             }
         )
@@ -170,6 +170,7 @@ def steps(events: Iterable[Event]) -> list[dict[str, Any]]:
 
 def _what(event: Event) -> str:
     body = json.loads(event.body)
+    item = " ".join(filter(None, (body.get("item"), term(body.get("period", "")))))
     if event.kind == "opened":
         return _("finished opening: %(schools)s, %(filings)s") % {
             "schools": counted_schools(body["schools"]),
@@ -177,12 +178,12 @@ def _what(event: Event) -> str:
         }
     if event.kind == "reschedule":
         return _("moved %(item)s from %(was)s to %(day)s") % {
-            "item": body["item"],
+            "item": item,
             "was": body["was"],
             "day": body["due_on"],
         }
     if event.kind == "withdraw_slot":
-        return _("withdrew %(item)s") % {"item": body["item"]}
+        return _("withdrew %(item)s") % {"item": item}
     return str(KINDS[event.kind])
 
 

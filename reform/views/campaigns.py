@@ -183,7 +183,7 @@ def _page(request: HttpRequest, found: Campaign, form: OutlineForm | None = None
         "may": allowed,
         "pillars": words.pillars(slots, _own_dates(found, low, high), today),
         "next_dates": words.next_dates(slots, today) if found.state in COUNTED else [],
-        "withdrawn": [slot for slot in slots if slot.withdrawn_at],
+        "withdrawn": [(slot, words.term(slot.period)) for slot in slots if slot.withdrawn_at],
         "profiles": words.profiles(profiles),
         "steps": words.steps(events),
         "skipped": words.skipped(events),

@@ -1,6 +1,7 @@
 """The only place where a manager gives a slot a new date, or takes it back, seeing what moves."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -50,7 +51,7 @@ def slot_reschedule(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         steering.check_reason(said["reason"])
         shift = steering.preview_reschedule(slot, authority, said["due_on"])
-        if request.POST.get("do") != "move":
+        if request.POST.get("do") != "move" or request.POST.get("seen") != _seen(said):
             return _date_page(request, slot, form, shift)
         moved = steering.reschedule(
             slot.pk,
@@ -117,6 +118,11 @@ def _authorities(slot: Slot) -> list[Region]:
     return list(found.distinct().order_by("code"))
 
 
+def _seen(said: Mapping[str, Any]) -> str:
+    """What a preview was asked about: only that may then be confirmed."""
+    return f"{said['due_on']} {said.get('authority', '')}".strip()
+
+
 def _date_page(
     request: HttpRequest, slot: Slot, form: DateForm, shift: Shift | None = None
 ) -> HttpResponse:
@@ -126,6 +132,7 @@ def _date_page(
         "key": request.POST.get("key") or uuid.uuid4().hex,
         "shift": shift,
         "moves": words.shift(shift) if shift else "",
+        "seen": _seen(form.cleaned_data) if shift else "",
         "sentence": words.date_sentence(slot),
         "name": words.slot_name(slot),
     }
