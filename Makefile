@@ -40,7 +40,7 @@ run: $(VENV)/.product ## Start the product with a demo county on 127.0.0.1; Ctrl
 	@VAR_DIR=$(VAR_DIR) exec $(MANAGE) start
 
 test: test-sqlite test-postgres test-journeys ## Run the whole suite: SQLite, PostgreSQL, browser
-	@echo "make test: all three parts passed"
+	@echo "make test: passed$(if $(SKIP_BROWSER), WITHOUT the browser journeys)"
 
 test-sqlite: setup ## Run what needs no browser, on SQLite, in parallel
 	$(BIN)/pytest -q -n 2 -m "not browser and not processes"
