@@ -61,10 +61,24 @@ class BackOffice(admin.AdminSite):
 site = BackOffice(name="admin")
 
 
-class Desk(admin.ModelAdmin):
+class Plain:
+    """Choosing a record does not offer to make or change one on the way."""
+
+    def formfield_for_dbfield(self, *args: Any, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(*args, **kwargs)  # type: ignore[misc]
+        if isinstance(field, forms.ModelChoiceField):
+            for verb in ("add", "change", "delete", "view"):
+                setattr(field.widget, f"can_{verb}_related", False)
+        return field
+
+
+class Desk(Plain, admin.ModelAdmin):
     """Seen, added and changed by an operator; deleted by nobody."""
 
     actions = None
+
+    class Media:
+        js = ["app/office.js"]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return site.has_permission(request)
@@ -175,12 +189,12 @@ class SchoolDesk(SchoolLists, Desk):
         obj.save(update_fields=[*form.changed_data, "profile"])
 
 
-class HeldPosts(admin.TabularInline):
+class HeldPosts(Plain, admin.StackedInline):
     """Posts a person holds or held: they can only be ended."""
 
     model = Membership
     form = EndForm
-    fields = ["role", "school", "region", "starts_on", "ends_on"]
+    fields = [("role", "school", "region"), ("starts_on", "ends_on")]
     readonly_fields = ["role", "school", "region", "starts_on"]
     extra = 0
     can_delete = False
@@ -198,11 +212,12 @@ class HeldPosts(admin.TabularInline):
         return super().get_queryset(request).select_related("school", "region")
 
 
-class NewPosts(admin.TabularInline):
+class NewPosts(Plain, admin.StackedInline):
     """Posts to be given."""
 
     model = Membership
     form = MembershipForm
+    fields = ["role", "school", "region", ("starts_on", "ends_on")]
     autocomplete_fields = ["school", "region"]
     extra = 1
     can_delete = False
@@ -223,6 +238,7 @@ class NewPosts(admin.TabularInline):
 @admin.register(User, site=site)
 class UserDesk(Desk, UserAdmin):
     form, add_form = UserForm, NewUserForm
+    add_form_template = "admin/schools/user/add_form.html"
     list_display = ["username", "name", "post", "is_active"]
     list_filter = ["is_active"]
     search_fields = ["username", "name"]

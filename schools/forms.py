@@ -21,6 +21,9 @@ from schools.models.schools import Ownership
 from schools.roles import SCHOOL_ROLES, Profile
 
 TAKES_PART = Q(use__startswith="core") | Q(use="optional")
+PASSWORD_HINT = gettext_lazy(
+    "At least 10 characters, unlike name and account, and not a common one."
+)
 _YEAR = re.compile(r"(20\d\d)-(20\d\d)")
 _PHONE = re.compile(r"[0-9+() -]{5,24}")
 _MOBILE = re.compile(r"(?<!\d)(86)?1[3-9]\d{9}(?!\d)")
@@ -61,6 +64,7 @@ class AccountForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name")
         self.fields["email"].label = _("E-mail")
         self.fields["language"].label = _("Language")
         self.fields["theme"].label = _("Colours")
@@ -90,6 +94,8 @@ class PasswordForm(PasswordChangeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         del self.fields["old_password"].widget.attrs["autofocus"]
+        self.fields["new_password1"].help_text = PASSWORD_HINT
+        self.fields["new_password2"].help_text = ""
 
 
 class SchoolSearch(forms.Form):
@@ -134,6 +140,20 @@ class NewUserForm(AdminUserCreationForm):
         model = User
         fields = ("username", "name", "post", "phone")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name")
+        usable = self.fields["usable_password"]
+        usable.label, usable.help_text = _("Password"), ""
+        usable.choices = [
+            ("true", _("Set one now")),
+            ("false", _("Set one later; until then nobody can sign in")),
+        ]
+        self.fields["password1"].label = _("New password")
+        self.fields["password1"].help_text = PASSWORD_HINT
+        self.fields["password2"].label = _("The same again")
+        self.fields["password2"].help_text = ""
+
     def clean_phone(self) -> str:
         return work_phone(self.cleaned_data["phone"])
 
@@ -142,6 +162,7 @@ class UserForm(UserChangeForm):
     class Meta:
         model = User
         fields = "__all__"
+        labels = {"name": gettext_lazy("Name")}
 
     def clean_phone(self) -> str:
         return work_phone(self.cleaned_data["phone"])

@@ -17,7 +17,7 @@ MOST_CHARACTERS, MOST_FIELDS = 200_000, 400
 MOST_SECONDS = 7 * 24 * 3600
 _SALT = "schools.kept"
 _SECRET = re.compile(r"password|csrfmiddlewaretoken", re.IGNORECASE)
-_MACHINE = re.compile(r"[0-9a-f-]{0,40}", re.IGNORECASE)
+_MACHINE = re.compile(r"[\w.-]{0,40}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Kept:
 
     @property
     def texts(self) -> list[str]:
-        """What a person wrote among the fields; keys, versions and numbers are not shown."""
+        """What a person wrote among the fields; keys, choices and numbers are not shown."""
         return [value for _name, value in self.fields if not _MACHINE.fullmatch(value.strip())]
 
 

@@ -8,7 +8,9 @@ from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -175,12 +177,16 @@ def account(request: HttpRequest) -> HttpResponse:
     password = PasswordForm(user, request.POST if doing == "password" else None)
     if doing == "details" and details.is_valid():
         details.save()
-        return _saved(request, _("Your details are saved."), details.cleaned_data["language"])
+        return _saved(
+            request, gettext_lazy("Your details are saved."), details.cleaned_data["language"]
+        )
     if doing == "password" and password.is_valid():
         password.save()
         auth.update_session_auth_hash(request, user)
         noted.note(request, "password change", user=user)
-        return _saved(request, _("The new password holds. Other places are signed out."), "")
+        return _saved(
+            request, gettext_lazy("The new password holds. Other places are signed out."), ""
+        )
     return render(
         request,
         "session/account.html",
@@ -195,7 +201,7 @@ def account(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _saved(request: HttpRequest, sentence: str, code: str) -> HttpResponse:
+def _saved(request: HttpRequest, sentence: Promise, code: str) -> HttpResponse:
     """Back to the page, by GET; the notice is in the language just chosen."""
     response = HttpResponseRedirect(request.path)
     if code:
