@@ -1,0 +1,122 @@
+"""The review queue under the fingers: single keys decide, but never while somebody types."""
+
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from playwright.sync_api import expect
+
+from reform.models import Review
+from reform.states import Status
+from schools.models import User
+from tests import world
+from tests.conftest import Cast
+
+pytestmark = pytest.mark.browser
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+COMPOSING = """() => document.body.dispatchEvent(
+  new KeyboardEvent("keydown", { key: "a", isComposing: true, bubbles: true, cancelable: true }))"""
+
+
+@pytest.fixture
+def cast(real_db, travel):
+    return Cast()
+
+
+@pytest.fixture
+def waiting(cast, travel):
+    """Three entries, sent an hour apart."""
+    entries = []
+    for n, code in enumerate(("Z2.1", "Z2.2", "Z2.3")):
+        travel.move_to(world.NOON + timedelta(hours=n))
+        entries.append(world.file(world.entry(cast.school, code), cast.filer))
+    return entries
+
+
+@pytest.fixture
+def desk(live_server, page, context, cast):
+    """The queue, opened by the reviewer; an error in the console fails the test."""
+    said = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else "")
+    page.on("pageerror", lambda error: said.append(str(error)))
+
+    def go(path="/review/", seat=cast.reviewer):
+        cookie = world.sign_in(Client(), seat).cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+        page.goto(live_server.url + path)
+        return page
+
+    yield go
+    page.goto("about:blank")
+    assert [text for text in said if "status of 4" not in text] == []
+
+
+def is_open(page, code):
+    expect(page.locator(".judge .main")).to_contain_text(code)
+    page.wait_for_load_state()  # its script too
+
+
+def test_accept_goes_on_and_undo_comes_back(waiting, desk):
+    page = desk()
+    page.keyboard.press("a")
+    is_open(page, "Z2.2")
+    assert world.status(waiting[0]) == Status.accepted
+    page.keyboard.press("u")
+    is_open(page, "Z2.1")
+    assert world.status(waiting[0]) == Status.submitted
+
+
+def test_a_return_wants_a_reason_first(waiting, desk):
+    page = desk()
+    page.keyboard.press("r")
+    expect(page.locator("#why")).to_be_focused()
+    page.keyboard.type("a r j u 1 ?")
+    page.keyboard.press("Escape")
+    expect(page.locator("#why")).not_to_be_focused()
+    page.locator("#why").fill("")
+    page.keyboard.press("Escape")
+    page.keyboard.press("2")
+    page.keyboard.press("r")
+    is_open(page, "Z2.2")
+    assert Review.objects.get().reason == "佐证看不清或不完整，请换一份。"
+
+
+def test_nothing_is_decided_while_somebody_types_or_composes(waiting, desk):
+    page = desk()
+    page.locator("#why").press_sequentially("aAr")
+    page.locator("#why").press("Escape")
+    page.evaluate(COMPOSING)
+    page.keyboard.press("Control+a")
+    is_open(page, "Z2.1")
+    assert (Review.objects.count(), page.locator("#why").input_value()) == (0, "aAr")
+
+
+def test_skipping_leads_on_and_back_and_all_keys_are_listed(waiting, desk):
+    page = desk()
+    page.keyboard.press("j")
+    is_open(page, "Z2.2")
+    page.keyboard.press("k")
+    is_open(page, "Z2.1")
+    page.keyboard.press("?")
+    expect(page.locator("#keys dl")).to_be_visible()
+
+
+def test_whoever_switched_the_keys_off_presses_them_in_vain(waiting, desk, cast):
+    User.objects.filter(pk=cast.reviewer.user.pk).update(shortcuts=False)
+    page = desk()
+    page.keyboard.press("a")
+    page.get_by_role("button", name="退回 Z2.1").click()
+    expect(page.locator(".wrong")).to_be_visible()
+    assert Review.objects.count() == 0
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("path", ["/review/", f"/board/{world.COUNTY}/", "/board/330106/rows/"])
+def test_axe_finds_nothing_and_nothing_runs_off_a_phone(waiting, desk, cast, path, language):
+    User.objects.filter(pk=cast.reviewer.user.pk).update(language=language)
+    page = desk(path)
+    assert Axe().run(page, options=RULES).response["violations"] == []
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert Axe().run(page, options=RULES).response["violations"] == []
