@@ -246,10 +246,11 @@ def _outcome(campaign: Campaign) -> dict[str, int]:
     for profile, school_type, n in groups:
         schools += n
         due += n * sum(reach.is_asked(slot.item, profile, school_type) for slot in own)
-    made = Entry.objects.filter(slot__campaign=campaign)
-    kept = made.filter(keeper=Keeper.district).count()
-    entries = made.count()
-    return {"schools": schools, "entries": entries, "skipped": due + kept - entries}
+    made = Entry.objects.filter(slot__campaign=campaign).aggregate(
+        entries=Count("pk"), kept=Count("pk", filter=Q(keeper=Keeper.district))
+    )
+    skipped = due + made["kept"] - made["entries"]
+    return {"schools": schools, "entries": made["entries"], "skipped": skipped}
 
 
 # ---- late joiners
