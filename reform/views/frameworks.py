@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_safe
 
 from reform import answers, publishing
 from reform.models import Check, Clause, Framework, Item, Measure, Pillar
@@ -69,6 +70,7 @@ class ItemLine:
 
 
 @access("see_frameworks")
+@require_safe
 def frameworks(request: HttpRequest) -> HttpResponse:
     """Every version, the newest first."""
     versions = list(
@@ -85,6 +87,7 @@ def frameworks(request: HttpRequest) -> HttpResponse:
 
 
 @access("see_frameworks")
+@require_safe
 def framework(request: HttpRequest, pk: int) -> HttpResponse:
     """One version, folded by pillar, measure and item; with ?against=<pk> what it changed."""
     found = get_object_or_404(_visible(request), pk=pk)
