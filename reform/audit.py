@@ -18,7 +18,8 @@ def keep_notes(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         for note in noted.notes(request):
-            user, name = note.user, note.username
+            user = note.user
+            name = "".join(char for char in note.username if char.isprintable())
             if user is None:
                 user = User.objects.filter(username=name).first()
                 name = name if user else f"{name[:SHOWN_OF_UNKNOWN]}***"

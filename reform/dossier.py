@@ -20,6 +20,7 @@ from schools import clock
 from schools.language import local
 from schools.scope import Seat
 
+MOST_NAMED = 4  # items that a hint names
 SAME_TEXT_FROM = 12  # characters: a shorter note may well be the same twice
 
 
@@ -97,8 +98,13 @@ class Judged:
         return found
 
 
-def _listed(parts: Iterable[str]) -> str:
-    return pgettext("list", ", ").join(parts)
+def _listed(parts: Sequence[str]) -> str:
+    """The first few by name, the others as a number."""
+    said = pgettext("list", ", ").join(parts[:MOST_NAMED])
+    if len(parts) <= MOST_NAMED:
+        return said
+    more = {"said": said, "n": len(parts) - MOST_NAMED}
+    return _("%(said)s and %(n)d more") % more
 
 
 def judged(entry: Entry, reviews: Sequence[Review]) -> Judged:
@@ -158,7 +164,8 @@ def _reports(entry: Entry, report: Report) -> tuple[Report | None, list[str]]:
             before = before or other
         else:
             slot = other.entry.slot
-            others[f"{slot.item.code} ({slot.period})"] = None
+            same_period = slot.period == entry.slot.period
+            others[slot.item.code if same_period else f"{slot.item.code} ({slot.period})"] = None
     return before, list(others)
 
 

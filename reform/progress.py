@@ -9,7 +9,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
-from schools.workdays import Calendar
 
 from reform import filings, history, policy, tallies
 from reform.filings import Filing
@@ -20,6 +19,7 @@ from reform.states import MOVES, Claim, Status
 from schools import clock
 from schools.errors import Stale
 from schools.scope import Seat
+from schools.workdays import Calendar
 
 RETURN_DAYS = 5  # working days that a return or reopen gives at least
 Change = Callable[[Entry], tuple[dict[str, Any], dict[str, Any]]]  # → fields, event body
@@ -163,9 +163,9 @@ def send_back(
         report = _judged(entry, report_id)
         _review(report, by, Verdict.return_, reason)
         wiped = filings.mark_destroyed(report, by, destroy, reason)
-        fields = {"status": Status.returned, "sent_late": None, "due_on": _new_date(entry)}
-        due = fields["due_on"].isoformat()
-        return fields, {"report": report.no, "due_on": due, "destroyed": wiped}
+        due_on = _new_date(entry)
+        fields = {"status": Status.returned, "sent_late": None, "due_on": due_on}
+        return fields, {"report": report.no, "due_on": due_on.isoformat(), "destroyed": wiped}
 
     ask = [report_id, *destroy]
     outcome = _decide("return", entry_id, by, version, change, text=reason, key=key, ask=ask)
@@ -299,7 +299,7 @@ def _sent(entry: Entry, report: Report, by: Seat) -> dict[str, Any]:
     """Freeze when it was sent and the date then in force; on time is decided here, once."""
     moment = clock.now()
     late = clock.local_date(moment) > entry.due_on
-    fields = {"sent_at": moment, "due_on": entry.due_on}
+    fields: dict[str, Any] = {"sent_at": moment, "due_on": entry.due_on}
     if by.has("sign_off"):
         fields["signed_by"] = by.user
     Report.objects.filter(pk=report.pk).update(**fields)

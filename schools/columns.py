@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy
 from schools.errors import Denied
 from schools.language import is_chinese
 from schools.models import School, SchoolType
+from schools.models.schools import Ownership
+from schools.roles import PartyForm
 from schools.sheets import HEAD_ROWS, MOST_ROWS, Sheet, unguarded
 
 NUMBERS = ("full_members", "probationary_members", "branches", "classes", "staff")
@@ -32,6 +34,8 @@ HINTS: dict[str, str | Promise] = {
     **dict.fromkeys(NUMBERS, gettext_lazy("A whole number. May be empty.")),
 }
 MOST_NUMBER = 99_999
+MOST_NAME = School._meta.get_field("name").max_length or 0
+_LABELS = {"ownership": Ownership, "form": PartyForm}
 _SHORTENED = re.compile(r"\d(\.\d+)?E\+?\d+", re.IGNORECASE)
 _CODE = re.compile(r"[0-9A-Z][0-9A-Z-]{3,19}")
 _BRACKETS = re.compile(r"\(.*?\)|\[.*?\]")
@@ -190,11 +194,10 @@ def code(text: str) -> str:
 def name(text: str) -> str:
     """A school's name, its spaces made plain."""
     plain = " ".join(text.split())
-    most = School._meta.get_field("name").max_length
     if not plain:
         raise Denied(_("The name is missing."))
-    if len(plain) > most:
-        raise Denied(_("The name is longer than %(most)d characters.") % {"most": most})
+    if len(plain) > MOST_NAME:
+        raise Denied(_("The name is longer than %(most)d characters.") % {"most": MOST_NAME})
     if not plain.isprintable():
         raise Denied(_("The name holds characters that cannot be seen. Type it anew."))
     return plain
@@ -217,7 +220,7 @@ def choice(column: str, text: str) -> str:
     for value, said in words()[column].items():
         if wanted in map(bare, [value, *said]):
             return value
-    allowed = [str(label) for _value, label in School._meta.get_field(column).flatchoices]
+    allowed = [str(label) for label in _LABELS[column].labels]
     raise Denied(
         _("“%(text)s” is not known here. Enter one of: %(allowed)s.")
         % {"text": text[:40], "allowed": _(", ").join(allowed)}
@@ -226,7 +229,7 @@ def choice(column: str, text: str) -> str:
 
 def written(column: str, value: str) -> str:
     """A value of ownership or form as people write it."""
-    return str(dict(School._meta.get_field(column).flatchoices)[value])
+    return str(_LABELS[column](value).label)
 
 
 class Types:

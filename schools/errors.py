@@ -13,7 +13,7 @@ class Denied(Exception):
 
 
 class Stale(Exception):
-    """Someone was first. `reason` says who and what; `context` is what the 409 page shows beside."""
+    """Someone was first. `reason` says who and what; the 409 page shows `context` beside it."""
 
     def __init__(self, reason: str, **context: object) -> None:
         super().__init__(reason)

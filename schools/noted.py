@@ -37,4 +37,4 @@ def notes(request: HttpRequest) -> list[Note]:
     """What was noted during this request so far."""
     if not hasattr(request, "noted"):
         request.noted = []  # type: ignore[attr-defined]
-    return request.noted  # type: ignore[attr-defined,no-any-return]
+    return request.noted  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""The only place for roles, stages and forms, and for the rights table: which role may do which verb."""
+"""The only place for roles, stages and forms, and for the rights table: role × verb."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -52,7 +52,7 @@ _SCHOOL = SCHOOL_ROLES
 _OFFICIALS = OFFICIAL_ROLES
 _ALL = frozenset(Role)
 
-# verb → roles. Where a verb applies (own school, own authority, own region) is `scope` and `policy`.
+# verb → roles. Where a verb applies (own school, own authority) is `scope` and `policy`.
 RIGHTS: dict[str, frozenset[Role]] = {
     # look
     "see_school": _SCHOOL,

@@ -96,7 +96,7 @@ def rows(queryset: "QuerySet[M]", seat: Seat | None) -> "QuerySet[M]":
 
 
 def reaching(queryset: "QuerySet[M]", seat: Seat | None) -> "QuerySet[M]":
-    """Like `rows`, and what stands above the seat's region: a city's campaign binds its counties."""
+    """Like `rows`, and what stands above the region: a city's campaign binds its counties."""
     if seat is None:
         return queryset.none()
     above = queryset.filter(

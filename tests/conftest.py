@@ -61,7 +61,7 @@ def real_db(transactional_db):
 @pytest.fixture
 def cast(db, travel):
     """阳光小学 with a filer and a secretary; its bureau with a reviewer and a manager."""
-    return Cast()
+    return world.Cast()
 
 
 @pytest.fixture
@@ -86,17 +86,3 @@ def county(manager):
         "bureau": world.bureau(),
         "next door": world.school("邻县小学", authority=world.SIBLING),
     }
-
-
-class Cast:
-    def __init__(self):
-        self.school = world.school("阳光小学")
-        self.filer = world.seat("filer", self.school)
-        self.secretary = world.seat("secretary", self.school)
-        self.reviewer = world.seat("reviewer", world.COUNTY)
-        self.manager = world.seat("manager", world.COUNTY)
-        self.viewer = world.seat("viewer", world.COUNTY)
-        self.stranger_school = world.school("邻县小学", authority=world.SIBLING)
-        self.stranger = world.seat("filer", self.stranger_school)
-        self.strange_reviewer = world.seat("reviewer", world.SIBLING)
-        self.campaign = world.campaign()

@@ -1,4 +1,4 @@
-"""Who may open what: 17 personas × 4 relations × every address × 7 methods, found by the resolver."""
+"""Who may open what: 17 personas × 4 relations × 7 methods × every address of the resolver."""
 
 import tomllib
 from datetime import date, timedelta

@@ -12,7 +12,7 @@ from schools.admin import site
 from schools.models import CalendarDay, Membership, Region, School, Term, User
 from tests import world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 LISTS = ["region", "schooltype", "school", "user", "term", "calendarday"]
 
 
@@ -302,8 +302,8 @@ def test_a_holiday_of_a_region_is_entered(office):
 
 def test_a_region_keeps_its_code(office):
     url = f"/admin/schools/region/{world.COUNTY}/change/"
-    fields = {"code": "999999", "name": "西湖区", "full_name": "浙江省杭州市西湖区", "kind": "county",
-              "bureau_name": "西湖区教育局"}  # fmt: skip
+    fields = {"code": "999999", "name": "西湖区", "full_name": "浙江省杭州市西湖区"}
+    fields |= {"kind": "county", "bureau_name": "西湖区教育局"}
 
     assert office.post(url, fields).status_code == 302
     assert Region.objects.get(pk=world.COUNTY).bureau_name == "西湖区教育局"

@@ -51,13 +51,15 @@ def place(module):
 def imported(tree, module, known):
     """Modules and packages of ours that a module imports, anywhere in its text."""
     for node in ast.walk(tree):
-        names = [alias.name for alias in getattr(node, "names", [])]
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        names = [alias.name for alias in node.names]
         if isinstance(node, ast.ImportFrom):
             above = module.split(".")[: -node.level] if node.level else []
             base = ".".join([*above, *filter(None, [node.module])])
             found = {f"{base}.{name}" if f"{base}.{name}" in known else base for name in names}
         else:
-            found = set(names) if isinstance(node, ast.Import) else set()
+            found = set(names)
         yield from (name for name in found if name in known and name not in {"schools", "reform"})
 
 

@@ -6,7 +6,7 @@ from schools.models import Membership, School
 from schools.views import directory
 from tests import world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 @pytest.fixture

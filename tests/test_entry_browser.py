@@ -20,9 +20,7 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 
 @pytest.fixture
 def cast(real_db, travel):
-    from tests.conftest import Cast
-
-    return Cast()
+    return world.Cast()
 
 
 # A screenshot out of the clipboard; the browser gives scripts no other way to paste one.

@@ -11,7 +11,6 @@ from reform.models import Review
 from reform.states import Status
 from schools.models import User
 from tests import world
-from tests.conftest import Cast
 
 pytestmark = pytest.mark.browser
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -21,7 +20,7 @@ COMPOSING = """() => document.body.dispatchEvent(
 
 @pytest.fixture
 def cast(real_db, travel):
-    return Cast()
+    return world.Cast()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from schools.models import School, SchoolType
 from schools.resources import Csv, SchoolList, SchoolResource, Xlsx
 from tests import world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 HEAD = ["学校标识码", "学校名称", "所在地", "主管部门", "办学类型", "办学性质", "党组织形式"]
 NUMBERS = ["正式党员", "预备党员", "党支部数", "班级数", "教职工数"]
 FULL = [*HEAD, *NUMBERS]

@@ -12,7 +12,7 @@ from schools import kept
 from schools.models import Membership, User
 from tests import world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 ORIGIN = "http://testserver"
 
 
@@ -134,6 +134,12 @@ def test_a_session_ends_when_the_account_is_disabled(client, clerk):
     User.objects.filter(pk=clerk.pk).update(is_active=False)
 
     assert client.get("/account/").url == "/login/?next=/account/"
+
+
+@pytest.mark.parametrize("name", ["\0", "cl\0erk", "名" * 200, "a\nb", "\u202eclerk", ""])
+def test_a_strange_name_is_refused_like_any_other(client, clerk, name):
+    assert sign_in(client, name).status_code == 200
+    assert not signed_in(client)
 
 
 # ---- posts

@@ -259,3 +259,19 @@ def sign_in(client, at_seat):
     session["seat"] = at_seat.key
     session.save()
     return client
+
+
+class Cast:
+    """One school with a filer and a secretary, its bureau, and strangers next door."""
+
+    def __init__(self):
+        self.school = school("阳光小学")
+        self.filer = seat("filer", self.school)
+        self.secretary = seat("secretary", self.school)
+        self.reviewer = seat("reviewer", COUNTY)
+        self.manager = seat("manager", COUNTY)
+        self.viewer = seat("viewer", COUNTY)
+        self.stranger_school = school("邻县小学", authority=SIBLING)
+        self.stranger = seat("filer", self.stranger_school)
+        self.strange_reviewer = seat("reviewer", SIBLING)
+        self.campaign = campaign()

@@ -9,7 +9,7 @@ from schools.roles import Stage
 
 
 class Term(models.Model):
-    """学期 of a region and stage ("" = every stage), inherited nation → province → city → county."""
+    """学期 of a region and stage ("" = all), inherited nation → province → city → county."""
 
     region = models.ForeignKey(Region, models.PROTECT, verbose_name=_("region"))
     stage = models.CharField(_("stage"), max_length=1, choices=Stage, blank=True)

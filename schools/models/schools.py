@@ -22,7 +22,7 @@ class SchoolKind(models.TextChoices):
 
 
 class SchoolType(models.Model):
-    """办学类型 of GB/T 33782-2017 table 4; `use`: core, optional, excluded, not a school, alias of …."""
+    """办学类型, GB/T 33782-2017 table 4; `use`: core, optional, excluded, not a school, alias."""
 
     code = models.CharField(_("code"), max_length=3, primary_key=True)
     name_zh = models.CharField(max_length=40)
@@ -95,7 +95,7 @@ class School(models.Model):
         return derive_profile(self)[1]
 
 
-# Fields that a campaign freezes: only reform.rollout and reform.restructure change them once locked.
+# What a campaign freezes: once locked, only reform.rollout and reform.restructure change it.
 FROZEN_FIELDS = ("code", "region", "authority", "school_type", "ownership", "kind")
 BASELINE_FIELDS = ("full_members", "probationary_members", "branches", "classes", "staff")
 
@@ -103,7 +103,7 @@ BASELINE_FIELDS = ("full_members", "probationary_members", "branches", "classes"
 def derive_profile(school: School) -> tuple[Profile, str | Promise]:
     """The profile and the sentence why: by form, then by branches, then by members and type.
 
-    Source: `meta.profiles` of the catalogue (form and number of branches first, member counts second).
+    Source: `meta.profiles` of the catalogue (form and branches first, member counts second).
     """
     if school.form == PartyForm.joint:
         return Profile.joint, _("It belongs to a joint Party branch.")

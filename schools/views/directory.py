@@ -71,7 +71,9 @@ def _narrowed(rows: "QuerySet[School]", said: dict[str, Any]) -> "QuerySet[Schoo
 def _after(visible: "QuerySet[School]", found: "QuerySet[School]", code: str) -> "QuerySet[School]":
     """The rows behind the school `code` in the order of names; all of them when it is not seen."""
     rows = found.select_related("school_type", "region").order_by("name", "code")
-    last = visible.filter(code=code[:20]).values_list("name", "code").first() if code else None
+    if not code or not code.isprintable():
+        return rows
+    last = visible.filter(code=code[:20]).values_list("name", "code").first()
     if last is None:
         return rows
     return rows.filter(Q(name__gt=last[0]) | Q(name=last[0], code__gt=last[1]))
@@ -105,7 +107,7 @@ def school(request: HttpRequest, code: str) -> HttpResponse:
     rows = School.objects.filter(kind=SchoolKind.school).select_related(
         "school_type", "region", "authority"
     )
-    if "\0" in code:
+    if not code.isprintable():
         raise Http404
     found = get_object_or_404(scope.rows(rows, seat), code=code)
     held = (
