@@ -9,7 +9,8 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 TYPED := schools/errors.py schools/clock.py schools/roles.py schools/language.py schools/scope.py \
 	schools/workdays.py reform/states.py reform/policy.py reform/answers.py reform/progress.py \
 	reform/history.py reform/tallies.py reform/rollout.py reform/publishing.py reform/uploads.py \
-	reform/rounds.py
+	reform/rounds.py schools/cells.py schools/sheets.py schools/columns.py schools/places.py \
+	schools/lists.py schools/resources.py schools/kept.py schools/noted.py schools/access.py reform/audit.py
 # Where `make run` keeps its data; delete the folder to begin anew.
 VAR_DIR ?= var/demo
 
