@@ -34,7 +34,13 @@ SCHOOL_PLACES = (
 )
 REGION_PLACES = (
     Place("board", "board", gettext_lazy("Board"), "see_board", ("board_region", "board_rows")),
-    Place("review", "review", gettext_lazy("Review"), "review", ("review_entry",)),
+    Place(
+        "review",
+        "review",
+        gettext_lazy("Review"),
+        "review",
+        ("review_entry", "review_accept", "review_return", "review_undo"),
+    ),
     Place("schools", "school", gettext_lazy("Schools"), "see_schools", ("school", "school_ledger")),
     Place(
         "campaigns",
