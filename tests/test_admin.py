@@ -5,6 +5,7 @@ import io
 import openpyxl
 import pytest
 from django.apps import apps
+from django.core.management import CommandError, call_command
 
 from reform.models import AuditLine
 from schools import admin_lists
@@ -438,3 +439,36 @@ def test_the_list_of_schools_asks_the_same_however_long_it_is(
 
     with django_assert_num_queries(6):
         office.get("/admin/schools/school/")
+
+
+# ---- the first of them
+
+
+def make_operator(monkeypatch, *arguments, password="spring-tea-7713"):
+    monkeypatch.setattr("sys.stdin", io.StringIO(password + "\n"))
+    call_command("make_operator", *arguments, stdout=io.StringIO())
+
+
+def test_the_first_operator_is_made_on_the_command_line(client, monkeypatch):
+    make_operator(monkeypatch, "keeper", "--name=运维员")
+
+    client.post("/login/", {"username": "keeper", "password": "spring-tea-7713"})
+    assert client.get("/admin/").status_code == 200
+    assert User.objects.get(username="keeper").name == "运维员"
+
+
+@pytest.mark.parametrize(
+    ("username", "password"),
+    [
+        ("keeper", "short"),
+        ("keeper", ""),
+        ("no name!", "spring-tea-7713"),
+        ("known", "spring-tea-7713"),
+    ],
+)
+def test_a_bad_name_or_password_makes_no_operator(monkeypatch, username, password):
+    world.person("known")
+
+    with pytest.raises(CommandError):
+        make_operator(monkeypatch, username, password=password)
+    assert not Membership.objects.exists()
