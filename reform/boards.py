@@ -132,8 +132,10 @@ def _parts(
     on: date,
 ) -> list[Part]:
     """Figures by code, in the order of the catalogue; what nobody here was asked is left out."""
-    names = {named(duty)[0]: named(duty) for duty in reversed(owed.values())}
-    found: dict[str, list[Line]] = {code: [] for code in reversed(names)}
+    names: dict[str, tuple[str, str, str]] = {}
+    for duty in owed.values():
+        names.setdefault(named(duty)[0], named(duty))
+    found: dict[str, list[Line]] = {code: [] for code in names}
     for line in lines:
         found[named(owed[line.slot])[0]].append(line)
     return [
@@ -189,9 +191,12 @@ def grid(counted: "QuerySet[Entry]", owed: Mapping[int, Duty], on: date) -> list
     """A line per school, by name; two queries whatever the size."""
     lights: dict[int, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     sums: dict[int, Counter[str]] = defaultdict(Counter)
+    shown: dict[tuple[int, date], str] = {}
     found = counted.order_by().values_list("school_id", "slot_id", "status", "due_on", "sent_late")
     for school, slot, status, due_on, sent_late in found.iterator():
-        lights[school][owed[slot].measure][light(status, due_on, on)] += 1
+        if (status, due_on) not in shown:
+            shown[status, due_on] = light(status, due_on, on)
+        lights[school][owed[slot].measure][shown[status, due_on]] += 1
         _count(sums[school], status, due_on, sent_late, on)
     schools = School.objects.filter(pk__in=list(lights)).values_list("pk", "code", "name")
     lines = [
@@ -346,12 +351,12 @@ def _children(region: Region) -> dict[str, Region]:
     }
 
 
-def _totals(region: Region, year: str, on: date) -> dict[str, dict[str, int]]:
+def _totals(region: Region, year: str, on: date) -> dict[str, dict[str, Any]]:
     """Authority, at the level that `below` needs → the six figures, summed by the database."""
     accepted = (Bucket.accepted_on_time, Bucket.accepted_late)
     sent = (Bucket.submitted_on_time, Bucket.submitted_late)
     digits = 2 if region.code == NATION else 6
-    rows = (
+    rows: Any = (
         tallies.owed(*whole(region.code), school_year=year, on=on)
         .order_by()
         .values(code=Left("authority", digits))
@@ -364,7 +369,7 @@ def _totals(region: Region, year: str, on: date) -> dict[str, dict[str, int]]:
             returned=Sum("n", filter=Q(bucket=Bucket.returned), default=0),
         )
     )
-    return {row.pop("code"): row for row in rows}
+    return {row["code"]: {name: row[name] for name in Figures._fields} for row in rows}
 
 
 def total(lines: Sequence[Below]) -> Figures:

@@ -193,7 +193,7 @@ def _check_line(check: Check, now: CheckValue, then: CheckValue | None) -> Check
     shown = answers.display(check, now.num, now.den)
     before = answers.display(check, then.num, then.den) if then else ""
     light, result = {True: ("done", _("met")), False: ("due", _("short")), None: ("", "")}[now.met]
-    if check.kind == CheckKind.ratio and now.den:
+    if check.kind == CheckKind.ratio and now.num is not None and now.den:
         result = f"{now.num * 1000 // now.den / 10:g}%"
     return CheckLine(
         name=local(check, "name"),

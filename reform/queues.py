@@ -175,7 +175,7 @@ def read(queue: "QuerySet[Entry]", at: Cursor | None = None) -> Queue:
             "oldest",
         )
     )
-    return Queue([Line(*row) for row in found], at)
+    return Queue([Line._make(row) for row in found], at)
 
 
 def _before(at: Cursor | None) -> Q:

@@ -361,6 +361,13 @@ def test_three_hundred_schools_with_the_longest_names_break_nothing(cast, client
     assert len(cells(page)) == 300
 
 
+def test_a_name_is_text_and_never_markup(cast, client):
+    world.entry(world.school("<b>&\"永's"), "Z1.1")
+    html = world.sign_in(client, cast.viewer).get(BOARD).content.decode()
+    assert html.count("&lt;b&gt;&amp;&quot;永&#x27;s") == 2  # head of the line, and its cell
+    assert "<b>&" not in html
+
+
 # ---- who may
 
 

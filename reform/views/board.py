@@ -6,18 +6,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.html import escape
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from reform import boards, tallies
-from reform.boards import Below, Cell, Duty, Part, SchoolLine
+from reform.boards import Below, Part
 from reform.models import Entry
-from reform.states import LIGHT_URGENCY
-from reform.templatetags.look import listed
 from reform.views.board_frame import (
     FIGURES,
     STATES,
@@ -28,6 +22,7 @@ from reform.views.board_frame import (
     path_to,
     year_of,
 )
+from reform.views.board_grid import columns, lines_of
 from reform.views.headlines import board_sentence, regions_counted, schools_counted
 from schools import clock, scope
 from schools.access import access
@@ -35,16 +30,6 @@ from schools.models import Region
 from schools.models.regions import NATION
 from schools.scope import Seat
 
-_COUNTED = {
-    "late": gettext_lazy("%d overdue"),
-    "back": gettext_lazy("%d returned"),
-    "due": gettext_lazy("%d due soon"),
-    "sign": gettext_lazy("%d awaiting sign-off"),
-    "busy": gettext_lazy("%d in progress"),
-    "todo": gettext_lazy("%d not started"),
-    "wait": gettext_lazy("%d awaiting review"),
-    "off": gettext_lazy("%d not applicable"),
-}
 WIDEST = 20  # measures that fit beside the names; beyond that the grid scrolls in its own box
 
 
@@ -113,9 +98,9 @@ def _authority(
             {"part": part, "url": links.rows(item=part.code, state="late")} for part in stuck
         ],
         "counting": {duty.campaign for duty in owed.values()},
-        "columns": _columns(measures, owed, links),
+        "columns": columns(measures, owed, links),
         "wide": len(measures) > WIDEST,
-        "lines": _school_lines(schools, measures, owed, links),
+        "lines": lines_of(schools, measures, owed, links),
     }
 
 
@@ -142,69 +127,6 @@ def _measure(part: Part, links: Links) -> dict[str, Any]:
         "url": links.rows(measure=part.code),
         "figures": links.figures(part.figures, measure=part.code),
     }
-
-
-def _columns(measures: Sequence[Part], owed: dict[int, Duty], links: Links) -> list[dict[str, Any]]:
-    """Heads of the grid; `gap` where another pillar begins."""
-    pillar = {duty.measure: duty.pillar for duty in owed.values()}
-    before = [pillar[measures[0].code]] if measures else []
-    before += [pillar[part.code] for part in measures]
-    return [
-        {"part": part, "url": links.rows(measure=part.code), "gap": pillar[part.code] != last}
-        for part, last in zip(measures, before, strict=False)
-    ]
-
-
-def _school_lines(
-    schools: Sequence[SchoolLine],
-    measures: Sequence[Part],
-    owed: dict[int, Duty],
-    links: Links,
-) -> list[dict[str, Any]]:
-    """A line of the grid per school; its cells are put together here, not in the template."""
-    counted = {name: str(_COUNTED[name]) for name in LIGHT_URGENCY if name in _COUNTED}
-    said = str(_("%(school)s, %(measure)s: %(done)d of %(expected)d accepted"))
-    absent = str(_("%(school)s, %(measure)s: not asked of this school"))
-    columns = [
-        (c["part"].code, f"{c['part'].code} {c['part'].name}", ' class="gap"' if c["gap"] else "")
-        for c in _columns(measures, owed, links)
-    ]
-    lines = []
-    for school in schools:
-        url = escape(links.rows(school=school.code))
-        cells = []
-        for code, name, css in columns:
-            words = {"school": school.name, "measure": name}
-            cell = school.cells.get(code)
-            cells.append(
-                f"<td{css}>"
-                + (
-                    _linked(cell, f"{url}&amp;measure={code}", said, words, counted)
-                    if cell
-                    else _absent(absent % words)
-                )
-                + "</td>"
-            )
-        lines.append(
-            {
-                "name": school.name,
-                "url": reverse("school_ledger", args=[school.code]),
-                "cells": mark_safe("".join(cells)),  # every part is escaped above
-                "figures": links.figures(school.figures, school=school.code),
-            }
-        )
-    return lines
-
-
-def _linked(cell: Cell, url: str, said: str, words: dict[str, str], counted: dict[str, str]) -> str:
-    more = [text % cell.counts[name] for name, text in counted.items() if cell.counts.get(name)]
-    first = said % {**words, "done": cell.done, "expected": cell.expected}
-    label = escape(listed([first, *more]))
-    return f'<a class="cell {cell.light}" href="{url}"><span class="hide">{label}</span></a>'
-
-
-def _absent(label: str) -> str:
-    return f'<span class="cell off"><span class="hide">{escape(label)}</span></span>'
 
 
 # ---- a city, a province, the nation

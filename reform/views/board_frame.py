@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -46,19 +47,19 @@ class Links:
     def rows(self, **filters: str) -> str:
         if not self.drill:
             return ""
-        values = {"year": self.year, **({"own": "1"} if self.own else {}), **filters}
+        return f"{self._start}&{urlencode(filters)}" if filters else self._start
+
+    @cached_property
+    def _start(self) -> str:
+        values = {"year": self.year, **({"own": "1"} if self.own else {})}
         return f"{reverse('board_rows', args=[self.region])}?{urlencode(values)}"
 
-    def figures(self, figures: Figures, **filters: str) -> list[dict[str, str]]:
+    def figures(self, figures: Figures, **filters: str) -> list[dict[str, Any]]:
         """The six numbers with label and link, as parts/figures.html takes them."""
+        rows = self.rows(**filters)
         return [
-            {
-                "label": str(label),
-                "value": number(getattr(figures, name)),
-                "url": self.rows(**filters, state=name),
-                "name": name,
-            }
-            for name, label in FIGURES.items()
+            {"label": label, "value": number(n), "url": rows and f"{rows}&state={name}"}
+            for (name, label), n in zip(FIGURES.items(), figures, strict=True)
         ]
 
 
