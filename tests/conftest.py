@@ -6,11 +6,12 @@ from datetime import date
 import pytest
 import time_machine
 from django.conf import settings
+from django.test import Client
 
 from reform import history
 from reform.management.commands.messages import catalogue_path, compile_when_stale
 from schools.models import SchoolType
-from tests import world
+from tests import browsing, world
 
 
 def pytest_configure() -> None:
@@ -86,3 +87,19 @@ def county(manager):
         "bureau": world.bureau(),
         "next door": world.school("邻县小学", authority=world.SIBLING),
     }
+
+
+@pytest.fixture
+def visit(live_server, page, context):
+    """Open an address signed in at a seat; what the page logs as an error fails the test."""
+    said = browsing.listen(page)
+
+    def go(seat, path):
+        cookie = world.sign_in(Client(), seat).cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+        page.goto(live_server.url + path)
+        return page
+
+    yield go
+    page.goto("about:blank")  # its last save comes before the database goes
+    assert said == []

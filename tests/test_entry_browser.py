@@ -4,18 +4,15 @@ import re
 from datetime import date
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.sessions.models import Session
-from django.test import Client
 from playwright.sync_api import expect
 
 from reform.models import Draft, Evidence, Report
 from schools.models import User
-from tests import files, world
+from tests import browsing, files, world
 
 pytestmark = pytest.mark.browser
 SAVED = re.compile("已自动保存")
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 @pytest.fixture
@@ -48,24 +45,6 @@ def drop(page, selector, file):
                 "data": {"items": [], "files": [str(file)], "dragOperationsMask": 1},
             },
         )
-
-
-@pytest.fixture
-def visit(live_server, page, context):
-    """Open an address signed in at a seat; what the page logs as an error fails the test."""
-    said = []
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else "")
-    page.on("pageerror", lambda error: said.append(str(error)))
-
-    def go(seat, path):
-        cookie = world.sign_in(Client(), seat).cookies["sessionid"].value
-        context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
-        page.goto(live_server.url + path)
-        return page
-
-    yield go
-    page.goto("about:blank")  # its last save comes before the database goes
-    assert [text for text in said if "status of 4" not in text] == []
 
 
 def test_what_is_typed_is_saved_by_itself(cast, visit):
@@ -196,8 +175,7 @@ def test_every_page_of_a_school_can_be_used_by_everybody(
         page.set_viewport_size({"width": width, "height": 800})
         page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
         page.evaluate("document.querySelector('.menu').open = false")
-        found = Axe().run(page, options=RULES)
-        assert found.violations_count == 0, found.generate_report()
+        assert browsing.barriers(page) == []
         assert page.locator("h1").count() == 1
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
@@ -206,7 +184,6 @@ def test_a_page_that_refuses_can_be_used_by_everybody_too(cast, scene, visit):
     page = visit(cast.filer, f"/entries/{scene['write'].pk}/")
     page.click("text=提交 X1.3")
     expect(page.locator("[role=alert]")).to_contain_text("没有提交成功")
-    found = Axe().run(page, options=RULES)
-    assert found.violations_count == 0, found.generate_report()
+    assert browsing.barriers(page) == []
     page.locator("[role=alert] a").first.click()
     assert page.evaluate("location.hash") == "#check-readers_classes-num"
