@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from schools import clock
 from schools.language import is_chinese
-from schools.roles import SCHOOL_ROLES, Role, roles_may
+from schools.roles import SCHOOL_ROLES, Role
 from schools.scope import Seat
+from schools.workdays import school_year_of
 
 MOST_PLACES = 5
 
@@ -79,9 +80,7 @@ def house(request: HttpRequest) -> dict[str, Any]:
 
 def period_name() -> str:
     """The school year that today lies in: 1 September to 31 August."""
-    today = clock.today()
-    first = today.year if today.month >= 9 else today.year - 1
-    return _("school year %(year)s") % {"year": f"{first}-{first + 1}"}
+    return _("school year %(year)s") % {"year": school_year_of(clock.today())}
 
 
 def seat_choice(one: Seat, chosen: Seat | None) -> dict[str, Any]:
@@ -100,7 +99,7 @@ def places(request: HttpRequest, seat: Seat | None) -> list[dict[str, Any]]:
         mine: list[Place] = [ACCOUNT]
     else:
         table = SCHOOL_PLACES if seat.roles & SCHOOL_ROLES else REGION_PLACES
-        mine = [place for place in table if roles_may(seat.roles, place.verb)]
+        mine = [place for place in table if seat.has(place.verb)]
         mine = [*mine, ACCOUNT][:MOST_PLACES]
     match = request.resolver_match
     here = match.view_name if match else ""

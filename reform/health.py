@@ -197,7 +197,7 @@ def _last(pulse: Pulse | None, patience: timedelta) -> tuple[str, bool]:
     if pulse is None or pulse.finished_at is None:
         return _("Never yet."), True
     ago = clock.now() - pulse.finished_at
-    if ago < -timedelta(minutes=5):
+    if ago < -rounds.SKEW:
         return _("Last on %(when)s, which is yet to come: a clock was wrong.") % {
             "when": _local(pulse.finished_at)
         }, True

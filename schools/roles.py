@@ -17,7 +17,6 @@ class Role(TextChoices):
 
 SCHOOL_ROLES = frozenset({Role.filer, Role.secretary})
 OFFICIAL_ROLES = frozenset({Role.reviewer, Role.manager, Role.viewer})
-REGION_ROLES = OFFICIAL_ROLES | {Role.editor, Role.auditor, Role.operator}
 
 
 class Stage(TextChoices):
@@ -73,8 +72,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     # an entry, by its authority
     "review": frozenset({Role.reviewer}),
     "accept": frozenset({Role.reviewer}),
-    "return": frozenset({Role.reviewer}),
-    "destroy": frozenset({Role.reviewer}),
+    "return": frozenset({Role.reviewer}),  # and with it destroy a file
     "undo": frozenset({Role.reviewer}),
     "reopen": frozenset({Role.reviewer}),
     # a campaign, by its region
@@ -88,8 +86,3 @@ RIGHTS: dict[str, frozenset[Role]] = {
     # the catalogue
     "publish": frozenset({Role.editor}),
 }
-
-
-def roles_may(roles: frozenset[str], verb: str) -> bool:
-    """Whether any of `roles` has the right `verb`; an unknown verb is a KeyError, not a no."""
-    return bool(RIGHTS[verb] & roles)

@@ -8,7 +8,7 @@ from django.db.models import Model, QuerySet
 from schools.clock import today
 from schools.models import Membership, Region, School, User
 from schools.models.regions import NATION, ancestors, bounds
-from schools.roles import OFFICIAL_ROLES, RIGHTS, SCHOOL_ROLES, Role
+from schools.roles import OFFICIAL_ROLES, RIGHTS, SCHOOL_ROLES
 
 M = TypeVar("M", bound=Model)
 
@@ -42,7 +42,7 @@ class Seat:
         return self.region.bureau_name or self.region.name
 
     def has(self, verb: str) -> bool:
-        """Whether one of the roles held here has the right `verb`."""
+        """Whether a role held here has the right `verb`; an unknown verb is a KeyError, no "no"."""
         return bool(RIGHTS[verb] & self.roles)
 
     def is_authority(self, code: str) -> bool:
@@ -76,6 +76,7 @@ def rows(queryset: "QuerySet[M]", seat: Seat | None) -> "QuerySet[M]":
     """`queryset` narrowed to what `seat` may see, by the model's scope fields.
 
     A school sees its own rows; an official those whose authority lies in the region, as a range.
+    A model with `scope_roles` is read by these roles instead of the officials.
     The nation sees no single school, only what carries no school field (campaigns, tallies).
     """
     if seat is None:
@@ -85,8 +86,7 @@ def rows(queryset: "QuerySet[M]", seat: Seat | None) -> "QuerySet[M]":
         if not model.scope_school or not seat.roles & SCHOOL_ROLES:
             return queryset.none()
         return queryset.filter(**{model.scope_school: seat.school.pk})
-    logs = model.__name__ == "AuditLine"
-    if not seat.roles & ({Role.auditor} if logs else OFFICIAL_ROLES):
+    if not seat.roles & getattr(model, "scope_roles", OFFICIAL_ROLES):
         return queryset.none()
     if seat.place_code == NATION:
         return queryset.none() if model.scope_school else queryset

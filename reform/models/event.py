@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from schools.models import Region
+from schools.roles import RIGHTS
 
 
 class Chain(models.Model):
@@ -68,6 +69,7 @@ class AuditLine(models.Model):
     ok = models.BooleanField(default=True)
 
     scope_authority, scope_school = "region_id", None
+    scope_roles = RIGHTS["see_audit"]
 
     class Meta:
         ordering = ["-at", "-pk"]

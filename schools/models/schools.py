@@ -97,7 +97,6 @@ class School(models.Model):
 
 # What a campaign freezes: once locked, only reform.rollout and reform.restructure change it.
 FROZEN_FIELDS = ("code", "region", "authority", "school_type", "ownership", "kind")
-BASELINE_FIELDS = ("full_members", "probationary_members", "branches", "classes", "staff")
 
 
 def derive_profile(school: School) -> tuple[Profile, str | Promise]:
