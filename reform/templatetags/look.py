@@ -13,6 +13,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext, pgettext
 
+from reform import slots
 from reform.states import LIGHT_WORDS
 from schools import clock, language
 
@@ -155,6 +156,15 @@ def typed_texts(request: HttpRequest | None) -> list[str]:
         for name, text in request.POST.items()
         if name not in _MACHINE and "password" not in name and len(text) > 1 and not text.isdigit()
     ]
+
+
+@register.filter
+def term(period: str) -> str:
+    """ " (first term)" behind an item that is asked each term, nothing behind another."""
+    no = slots.term_of(period)
+    if no is None:
+        return ""
+    return gettext(" (first term)") if no == 1 else gettext(" (second term)")
 
 
 @register.filter

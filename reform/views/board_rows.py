@@ -8,14 +8,13 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from reform import boards, tallies
 from reform.boards import Duty
 from reform.models import Entry
 from reform.states import light
-from reform.templatetags.look import listed
+from reform.templatetags.look import listed, term
 from reform.views.board_frame import (
     STATES,
     Links,
@@ -142,13 +141,12 @@ def _names(asked: Asked, owed: Mapping[int, Duty]) -> dict[str, str]:
 
 
 def _row(row: Mapping[str, Any], duty: Duty, today: date) -> dict[str, Any]:
-    term = {"1": _(" (first term)"), "2": _(" (second term)")}
     return {
         "pk": row["pk"],
         "light": light(row["status"], row["due_on"], today),
         "code": duty.item,
         "title": duty.title,
-        "term": term[row["slot__period"][-1]] if len(row["slot__period"]) == 11 else "",
+        "term": term(row["slot__period"]),
         "school": row["school__name"],
         "school_url": reverse("school_ledger", args=[row["school__code"]]),
         "due_on": row["due_on"],

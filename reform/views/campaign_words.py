@@ -17,7 +17,7 @@ from reform.slots import Plan, term_of
 from reform.steering import Shift
 from reform.tallies import Figures
 from reform.templatetags.look import minutes, unbroken
-from reform.views.headlines import number
+from reform.views.headlines import items_counted, number, schools_counted
 from schools import clock
 from schools.language import local
 from schools.models import School
@@ -55,8 +55,8 @@ def sentence(campaign: Campaign, now: Figures, schools: int) -> str:
     if campaign.state == CampaignState.void:
         return _("Void: nothing of it counts any more, its history stays.")
     said = {
-        "schools": counted_schools(schools),
-        "items": ngettext("%(n)s item", "%(n)s items", now.expected) % {"n": number(now.expected)},
+        "schools": schools_counted(schools),
+        "items": items_counted(now.expected),
         "done": number(now.done),
         "late": number(now.late),
     }
@@ -72,10 +72,6 @@ def sentence(campaign: Campaign, now: Figures, schools: int) -> str:
 def term(period: str) -> str:
     """The term of a period in words; nothing of a whole year."""
     return {1: _("first term"), 2: _("second term"), None: ""}[term_of(period)]
-
-
-def counted_schools(n: int) -> str:
-    return ngettext("%(n)s school", "%(n)s schools", n) % {"n": number(n)}
 
 
 def figures(now: Figures, schools: int) -> list[dict[str, Any]]:
@@ -108,10 +104,7 @@ def next_dates(slots: Iterable[Slot], today: date) -> list[tuple[date, str]]:
     for slot in slots:
         if slot.due_on >= today and not slot.withdrawn_at:
             ahead[slot.due_on] += 1
-    return [
-        (day, ngettext("%(n)s item", "%(n)s items", n) % {"n": n})
-        for day, n in sorted(ahead.items())[:NEXT]
-    ]
+    return [(day, items_counted(n)) for day, n in sorted(ahead.items())[:NEXT]]
 
 
 def profiles(counts: Mapping[tuple[str, bool], int]) -> list[dict[str, Any]]:
@@ -173,7 +166,7 @@ def _what(event: Event) -> str:
     item = " ".join(filter(None, (body.get("item"), term(body.get("period", "")))))
     if event.kind == "opened":
         return _("finished opening: %(schools)s, %(filings)s") % {
-            "schools": counted_schools(body["schools"]),
+            "schools": schools_counted(body["schools"]),
             "filings": filings(body["entries"]),
         }
     if event.kind == "reschedule":
@@ -205,7 +198,7 @@ def opening_sentence(seen: Preview) -> str:
     if not seen.schools and not seen.reference:
         return _("No school has a profile yet; each is asked as soon as it has one.")
     said = {
-        "schools": counted_schools(seen.schools),
+        "schools": schools_counted(seen.schools),
         "filings": filings(seen.filings),
         "hours": ngettext("%(n)s school-hour", "%(n)s school-hours", seen.hours)
         % {"n": number(seen.hours)},

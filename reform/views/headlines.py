@@ -1,4 +1,4 @@
-"""The only place for the sentences at the head of the review queue and of the boards."""
+"""The only place for the sentences at the head of queue and boards, and for counted things."""
 
 from datetime import date
 
@@ -48,12 +48,9 @@ def board_sentence(
         return _("No campaign has been opened for school year %(year)s.") % {"year": year}
     if not figures.expected:
         return _("Nothing is owed yet in school year %(year)s.") % {"year": year}
-    items = ngettext("%(n)s item", "%(n)s items", figures.expected) % {
-        "n": number(figures.expected)
-    }
     parts = {
         "who": who,
-        "items": items,
+        "items": items_counted(figures.expected),
         "done": number(figures.done),
         "late": number(figures.late),
         "where": most_late,
@@ -66,6 +63,10 @@ def board_sentence(
         return _("%(who)s: %(done)s of %(items)s accepted; %(late)s overdue.") % parts
     words = _("%(who)s: %(done)s of %(items)s accepted; %(late)s overdue, most often %(where)s.")
     return words % parts
+
+
+def items_counted(n: int) -> str:
+    return ngettext("%(n)s item", "%(n)s items", n) % {"n": number(n)}
 
 
 def schools_counted(n: int) -> str:

@@ -15,7 +15,7 @@ from reform.models.campaign import CampaignState
 from reform.models.catalogue import CheckKind, ProfileValue, Source
 from reform.models.report import Verdict
 from reform.states import LIGHT_URGENCY, OPEN, Status, light
-from reform.templatetags.look import light_word
+from reform.templatetags.look import light_word, term
 from reform.views.sentences import Owed, short
 from schools.clock import local_date
 from schools.language import local
@@ -101,10 +101,7 @@ class Row:
 
     @property
     def term(self) -> str:
-        """ " (first term)" for an item that is asked each term, else nothing."""
-        if len(self.period) <= len("2026-2027"):
-            return ""
-        return _(" (first term)") if self.period.endswith("-1") else _(" (second term)")
+        return term(self.period)
 
     @property
     def told(self) -> str:
