@@ -49,11 +49,5 @@ def from_report(report: Report, values: Mapping[str, CheckValue]) -> Filing:
     )
 
 
-def version_of(post: QueryDict) -> int:
-    """The version the form was made from; nonsense is a version that never was."""
-    text = post.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
-
-
 def _text(number: int | None) -> str:
     return "" if number is None else str(number)

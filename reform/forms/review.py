@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy
 
-from reform.forms.filing import version_of
+from reform.forms.hidden import key_of, number_of, version_of
 
 # What is said most often when something is returned; a tick puts the sentence before the reason.
 PICKS = (
@@ -38,13 +38,9 @@ def from_post(post: QueryDict) -> Decision:
     """Nonsense in a number is a version, a report or a file that never was."""
     return Decision(
         version=version_of(post),
-        report=_number(post.get("report", "")),
-        key=post.get("key", "")[:40],
+        report=number_of(post.get("report", "")) or -1,
+        key=key_of(post),
         typed=post.get("reason", "").replace("\r\n", "\n"),
         picks=[n for n in range(len(PICKS)) if str(n + 1) in post.getlist("pick")],
-        destroy=sorted({n for text in post.getlist("destroy") if (n := _number(text)) > 0}),
+        destroy=sorted({n for text in post.getlist("destroy") if (n := number_of(text))}),
     )
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1

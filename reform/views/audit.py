@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
+from reform.forms.hidden import number_of
 from reform.models import AuditLine
 from schools import clock, scope
 from schools.access import access
@@ -37,9 +38,9 @@ WORDS = {
 def audit(request: HttpRequest) -> HttpResponse:
     """Newest first, keyset paged by `before` (the number of a line)."""
     lines = scope.rows(AuditLine.objects.select_related("user"), request.seat).order_by("-pk")
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit() and len(before) < 19:
-        lines = lines.filter(pk__lt=int(before))
+    before = number_of(request.GET.get("before", ""))
+    if before is not None:
+        lines = lines.filter(pk__lt=before)
     shown = list(lines[: PAGE + 1])
     more = shown[PAGE - 1].pk if len(shown) > PAGE else None
     since = clock.now() - timedelta(days=1)
@@ -51,6 +52,6 @@ def audit(request: HttpRequest) -> HttpResponse:
         % {"n": today},
         "rows": [(line, WORDS.get(line.what, line.what)) for line in shown[:PAGE]],
         "next_url": f"?before={more}" if more else "",
-        "first_url": "?" if before else "",
+        "first_url": "?" if before is not None else "",
     }
     return render(request, "audit/audit.html", context)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from reform import boards, tallies
 from reform.boards import Duty
+from reform.forms.hidden import number_of
 from reform.models import Entry
 from reform.states import light
 from reform.templatetags.look import listed, term
@@ -96,7 +97,7 @@ def board_rows(request: HttpRequest, region: str) -> HttpResponse:
     ).filter(boards.in_state(asked.state, today))
     if asked.school:
         rows = rows.filter(school=asked.school)
-    after = _pk(request.GET.get("after", ""))
+    after = number_of(request.GET.get("after", ""))
     page = boards.page(rows, after)
     links = Links(region, year, drill=True, own=bool(request.GET.get("own")))
     names = _names(asked, owed)
@@ -153,7 +154,3 @@ def _row(row: Mapping[str, Any], duty: Duty, today: date) -> dict[str, Any]:
         "sent_at": row["report__sent_at"],
         "sent_late": row["sent_late"],
     }
-
-
-def _pk(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

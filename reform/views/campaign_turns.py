@@ -1,6 +1,5 @@
 """The only place where a manager closes, reopens or voids a campaign, told first what it does."""
 
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from reform import policy, steering
 from reform.forms.campaign import ReasonForm
-from reform.forms.filing import version_of
+from reform.forms.hidden import key_for, key_of, version_of
 from reform.models import Campaign, Entry
 from reform.states import OPEN, Keeper, Status
 from reform.views import campaign_words as words
@@ -67,7 +66,7 @@ def _turn(
     fields: dict[str, Any] = {
         "by": request.seat,
         "version": version_of(request.POST),
-        "key": request.POST.get("key", "")[:40],
+        "key": key_of(request.POST),
     }
     form = ReasonForm(request.POST)
     if verb != "close":
@@ -94,7 +93,7 @@ def _ask(
     context: dict[str, Any] = {
         "campaign": found,
         "verb": verb,
-        "key": request.POST.get("key") or uuid.uuid4().hex,
+        "key": key_for(request),
         **words.turn(found, verb),
     }
     if verb == "close":

@@ -1,7 +1,6 @@
 """The only place for the list of campaigns, a new draft, and the page of one campaign."""
 
 import json
-import uuid
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -16,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from reform import policy, reach, rollout, tallies
 from reform.forms.campaign import OutlineForm
-from reform.forms.filing import version_of
+from reform.forms.hidden import key_for, key_of, number_of, version_of
 from reform.models import Campaign, Due, Enrolment, Event, Slot, Tally
 from reform.models.campaign import CampaignState
 from reform.tallies import Line
@@ -75,9 +74,10 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 
 def _after(found: "QuerySet[Campaign]", text: str) -> "QuerySet[Campaign]":
     year, _dot, number = text.partition(".")
-    if len(year) != 9 or not (number.isascii() and number.isdigit() and len(number) < 19):
+    last = number_of(number)
+    if len(year) != 9 or last is None:
         return found
-    return found.filter(Q(school_year__lt=year) | Q(school_year=year, pk__lt=int(number)))
+    return found.filter(Q(school_year__lt=year) | Q(school_year=year, pk__lt=last))
 
 
 def _sums(shown: Iterable[Campaign], low: str, high: str) -> dict[int, list[Line]]:
@@ -128,10 +128,10 @@ def campaign_new(request: HttpRequest) -> HttpResponse:
     seat = request.seat
     form = OutlineForm(request.POST or None, region=seat.place_code)
     if request.method == "POST" and form.is_valid():
-        key = request.POST.get("key", "")[:40]
+        key = key_of(request.POST)
         campaign = rollout.create(seat.place_code, form.outline(), by=seat, key=key)
         return redirect("campaign_open", pk=campaign.pk)
-    context = {"form": form, "key": request.POST.get("key") or uuid.uuid4().hex}
+    context = {"form": form, "key": key_for(request)}
     status = 422 if request.method == "POST" else 200
     return render(request, "campaigns/new.html", context, status=status)
 

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from reform import progress
 from reform.filings import Filing
-from reform.forms.filing import from_post, from_report, version_of
+from reform.forms.filing import from_post, from_report
+from reform.forms.hidden import key_of, version_of
 from reform.models import Entry
 from reform.progress import Outcome
 from reform.states import MOVES, Status
@@ -72,7 +73,7 @@ def entry_submit(request: HttpRequest, pk: int) -> HttpResponse:
             by=request.seat,
             version=version_of(request.POST),
             filing=filing,
-            key=_key(request),
+            key=key_of(request.POST),
         )
     except ValidationError as error:
         return _again(request, found, filing, error.message_dict)
@@ -132,7 +133,7 @@ def _decided(
     fields: dict[str, Any] = {
         "by": request.seat,
         "version": version_of(request.POST),
-        "key": _key(request),
+        "key": key_of(request.POST),
     }
     if reason:
         fields["reason"] = request.POST.get("reason", "").replace("\r\n", "\n")
@@ -146,10 +147,6 @@ def _decided(
 
 def _checks(found: Entry) -> Any:
     return found.slot.item.checks.all()
-
-
-def _key(request: HttpRequest) -> str:
-    return request.POST.get("key", "")[:40]
 
 
 def _taken_over(found: Entry, filing: Filing, use: str | None) -> Filing:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from reform import answers, publishing
+from reform.forms.hidden import number_of
 from reform.models import Check, Clause, Framework, Item, Measure, Pillar
 from reform.models.catalogue import Cadence, FrameworkState, ProfileValue, Source
 from schools.access import access
@@ -117,10 +118,7 @@ def _visible(request: HttpRequest) -> "QuerySet[Framework]":
 
 
 def _comparison(request: HttpRequest, new: Framework) -> HttpResponse:
-    against = request.GET["against"]
-    if not (against.isascii() and against.isdecimal() and len(against) < 10):
-        against = "0"
-    old = get_object_or_404(_visible(request), pk=against)
+    old = get_object_or_404(_visible(request), pk=number_of(request.GET["against"]))
     found = publishing.compare(old, new)
     titles = {
         (item.framework_id, item.code): local(item, "title")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from reform import policy, reach, rollout
-from reform.forms.filing import version_of
+from reform.forms.hidden import version_of
 from reform.models import Campaign
 from reform.models.campaign import CampaignState
 from reform.slots import Plan

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from reform import dossier, policy, progress, queues
+from reform.forms.hidden import number_of
 from reform.forms.review import PICKS, Decision, from_post
 from reform.models import Entry
 from reform.queues import Cursor, Facet, Line, Narrow, Queue
@@ -119,7 +120,7 @@ def _desk(
     queue = queues.read(narrow.rows(waiting), place)
     if entry is None and queue.current:
         entry = queues.current(request.seat, queue.current.pk)
-    done = _number(request.GET.get("done", ""))
+    done = number_of(request.GET.get("done", ""))
     reviews = dossier.reviews(entry, done)
     just_done = dossier.just_done(reviews, done, request.seat)
     context = {
@@ -187,10 +188,6 @@ def _query(narrow: Narrow, **more: int) -> str:
 def _address(pk: int | None, narrow: Narrow, **more: int) -> str:
     url = reverse("review_entry", args=[pk]) if pk else reverse("review")
     return url + _query(narrow, **more)
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _onward(request: HttpRequest, entry: Entry) -> HttpResponse:

@@ -1,6 +1,5 @@
 """The only place where a manager gives a slot a new date, or takes it back, seeing what moves."""
 
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from reform import policy, steering
 from reform.forms.campaign import DateForm, ReasonForm
+from reform.forms.hidden import key_for, key_of
 from reform.models import Slot
 from reform.states import Keeper, Status
 from reform.steering import Shift
@@ -59,7 +59,7 @@ def slot_reschedule(request: HttpRequest, pk: int) -> HttpResponse:
             said["due_on"],
             by=request.seat,
             reason=said["reason"],
-            key=request.POST.get("key", "")[:40],
+            key=key_of(request.POST),
         )
     except ValidationError as error:
         _complain(form, error)
@@ -86,9 +86,11 @@ def slot_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _withdraw_page(request, slot, form)
     try:
-        key = request.POST.get("key", "")[:40]
         steering.withdraw_slot(
-            slot.pk, by=request.seat, reason=form.cleaned_data["reason"], key=key
+            slot.pk,
+            by=request.seat,
+            reason=form.cleaned_data["reason"],
+            key=key_of(request.POST),
         )
     except ValidationError as error:
         _complain(form, error)
@@ -129,7 +131,7 @@ def _date_page(
     context: dict[str, Any] = {
         "slot": slot,
         "form": form,
-        "key": request.POST.get("key") or uuid.uuid4().hex,
+        "key": key_for(request),
         "shift": shift,
         "moves": words.shift(shift) if shift else "",
         "seen": _seen(form.cleaned_data) if shift else "",
@@ -146,7 +148,7 @@ def _withdraw_page(request: HttpRequest, slot: Slot, form: ReasonForm) -> HttpRe
     context = {
         "slot": slot,
         "form": form,
-        "key": request.POST.get("key") or uuid.uuid4().hex,
+        "key": key_for(request),
         "all": entries.count(),
         "begun": begun,
         "name": words.slot_name(slot),
