@@ -255,7 +255,7 @@ def test_the_sentence_says_whether_a_region_is_on_course(figures, zh, en):
 def test_without_a_campaign_the_board_says_so_and_its_manager_is_led_on(client, db, travel):
     manager = world.seat("manager", world.COUNTY)
     page = world.sign_in(client, manager).get(BOARD)
-    assert heading(page) == "2026-2027 学年还没有开启专项。"
+    assert heading(page) == "2026-2027 学年还没有下发专项。"
     assert (
         'href="/campaigns/"' in re.search(r'class="empty.*?</div>', page.content.decode(), re.S)[0]
     )
