@@ -129,19 +129,20 @@ def write_and_send(journey, code, note, file=None):
     page.fill("#note", note)
     if file:
         page.set_input_files("input[type=file]", file)
-        expect(page.get_by_role("link", name=file.name)).to_be_visible()
+        expect(page.get_by_role("link", name=file.name, exact=True)).to_be_visible()
     page.check("[name=pledged]")
     journey.press(".send .btn.main")
     assert world.status(entry(code)) == Status.submitted
 
 
 def file_three(journey, tmp_path):
-    sheet = tmp_path / "会议目录.xlsx"
-    sheet.write_bytes(files.xlsx())
     journey.enter("teacher")
-    for code in CODES:
-        write_and_send(journey, code, f"{code} 本学期已办结。", sheet if code == "Z1.2" else None)
-    assert Evidence.objects.count() == 1
+    for code, content in zip(CODES, (files.xlsx(), files.pdf("1"), files.picture()), strict=True):
+        kind = {b"P": "xlsx", b"%": "pdf", b"\xff": "jpg"}[content[:1]]
+        file = tmp_path / f"材料{code}.{kind}"
+        file.write_bytes(content)
+        write_and_send(journey, code, f"{code} 本学期已办结。", file)
+    assert sorted(Evidence.objects.values_list("kind", flat=True)) == ["jpg", "pdf", "xlsx"]
 
 
 def review_by_keyboard(journey):
