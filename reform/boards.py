@@ -11,14 +11,12 @@ from django.db.models.functions import Left
 
 from reform import tallies
 from reform.models import Campaign, Entry, Slot
-from reform.models.campaign import CampaignState
 from reform.states import LIGHT_URGENCY, OPEN, Bucket, Keeper, Status, is_late, light
 from reform.tallies import Figures, Line
 from schools.language import local
 from schools.models import Region, School
 from schools.models.regions import NATION, RegionKind, ancestors, bounds
 
-LIVE = (CampaignState.open, CampaignState.closed)
 PAGE = 50  # rows of a list
 DRILL_FROM = 4  # digits of a code: single entries are listed for cities and counties only
 
@@ -53,7 +51,8 @@ def campaigns(code: str) -> list[Running]:
     """Every campaign, open or closed, that reaches `code` or was opened below it; one query."""
     low, high = whole(code)
     found = Campaign.objects.filter(
-        Q(region__in=ancestors(code)) | Q(region__gte=low, region__lt=high), state__in=LIVE
+        Q(region__in=ancestors(code)) | Q(region__gte=low, region__lt=high),
+        state__in=tallies.COUNTING,
     )
     rows = found.order_by("-school_year", "region", "pk")
     return [Running(*row) for row in rows.values_list("pk", "name", "school_year", "region_id")]
@@ -357,7 +356,8 @@ def _totals(region: Region, year: str, on: date) -> dict[str, dict[str, Any]]:
     sent = (Bucket.submitted_on_time, Bucket.submitted_late)
     digits = 2 if region.code == NATION else 6
     rows: Any = (
-        tallies.owed(*whole(region.code), school_year=year, on=on)
+        tallies.owed(*whole(region.code), on=on)
+        .filter(campaign__school_year=year)
         .order_by()
         .values(code=Left("authority", digits))
         .annotate(

@@ -1,7 +1,7 @@
 """The only place that writes the tally: apply deltas, rebuild, check, read."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -11,6 +11,8 @@ from django.db.models import Count, QuerySet, Sum
 from reform.models import Entry, Tally
 from reform.models.campaign import CampaignState
 from reform.states import OPEN, Bucket, Keeper, bucket
+
+COUNTING = (CampaignState.open, CampaignState.closed)  # campaigns that stand on boards
 
 
 class Key(NamedTuple):
@@ -98,7 +100,7 @@ def rebuild() -> int:
 
 
 class Line(NamedTuple):
-    """One summed row of `read`."""
+    """One summed row; `by_campaign` leaves authority and slot empty."""
 
     authority: str
     slot: int
@@ -107,13 +109,12 @@ class Line(NamedTuple):
     n: int
 
 
-def owed(low: str, high: str, *, school_year: str, on: date) -> "QuerySet[Tally]":
+def owed(low: str, high: str, *, on: date) -> "QuerySet[Tally]":
     """The rows of [low, high) for campaigns that count and slots owed on the day `on`."""
     return Tally.objects.filter(
         authority__gte=low,
         authority__lt=high,
-        campaign__school_year=school_year,
-        campaign__state__in=(CampaignState.open, CampaignState.closed),
+        campaign__state__in=COUNTING,
         slot__withdrawn_at=None,
         slot__opens_on__lte=on,
     )
@@ -125,13 +126,31 @@ def read(low: str, high: str, *, school_year: str, on: date) -> list[Line]:
     Only campaigns that are open or closed, slots that are owed on the day `on` and not withdrawn.
     """
     found = (
-        owed(low, high, school_year=school_year, on=on)
+        owed(low, high, on=on)
+        .filter(campaign__school_year=school_year)
         .exclude(n=0)
         .values_list("authority", "slot_id", "bucket", "due_on")
         .annotate(total=Sum("n"))
         .order_by("authority", "slot_id", "bucket", "due_on")
     )
     return [Line(*row) for row in found]
+
+
+def by_campaign(
+    campaigns: Iterable[int], low: str, high: str, *, on: date
+) -> dict[int, list[Line]]:
+    """campaign → its counts in [low, high), summed over authorities and slots; one query."""
+    rows = (
+        owed(low, high, on=on)
+        .filter(campaign__in=list(campaigns))
+        .order_by()
+        .values_list("campaign_id", "bucket", "due_on")
+        .annotate(total=Sum("n"))
+    )
+    found: dict[int, list[Line]] = {}
+    for campaign, where, due_on, n in rows:
+        found.setdefault(campaign, []).append(Line("", 0, where, due_on, n))
+    return found
 
 
 class Figures(NamedTuple):

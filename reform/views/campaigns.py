@@ -2,11 +2,10 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -16,9 +15,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from reform import policy, reach, rollout, tallies
 from reform.forms.campaign import OutlineForm
 from reform.forms.hidden import key_for, key_of, number_of, version_of
-from reform.models import Campaign, Due, Enrolment, Event, Slot, Tally
+from reform.models import Campaign, Due, Enrolment, Event, Slot
 from reform.models.campaign import CampaignState
-from reform.tallies import Line
 from reform.views import campaign_words as words
 from schools import clock, scope
 from schools.access import access
@@ -27,7 +25,6 @@ from schools.models.schools import SchoolKind
 from schools.scope import Seat
 
 PAGE = 20
-COUNTED = (CampaignState.open, CampaignState.closed)
 EVENTS = tuple(words.KINDS)
 
 
@@ -40,7 +37,8 @@ def campaigns(request: HttpRequest) -> HttpResponse:
     found = found.select_related("framework", "region").order_by("-school_year", "-pk")
     shown = list(_after(found, request.GET.get("after", ""))[: PAGE + 1])
     low, high = bounds(seat.place_code)
-    sums = _sums(shown[:PAGE], low, high)
+    today = clock.today()
+    sums = tallies.by_campaign([campaign.pk for campaign in shown[:PAGE]], low, high, on=today)
     enrolled = Enrolment.objects.filter(
         campaign__in=[campaign.pk for campaign in shown[:PAGE]],
         counted=True,
@@ -55,7 +53,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
             "state": words.state(campaign),
             "figures": words.line_figures(
                 schools.get(campaign.pk, 0),
-                tallies.figures(sums.get(campaign.pk, []), clock.today()),
+                tallies.figures(sums.get(campaign.pk, []), today),
             ),
         }
         for campaign in shown[:PAGE]
@@ -78,29 +76,6 @@ def _after(found: "QuerySet[Campaign]", text: str) -> "QuerySet[Campaign]":
     if len(year) != 9 or last is None:
         return found
     return found.filter(Q(school_year__lt=year) | Q(school_year=year, pk__lt=last))
-
-
-def _sums(shown: Iterable[Campaign], low: str, high: str) -> dict[int, list[Line]]:
-    """campaign → counts of its slots owed today in the range; one query."""
-    counted = [campaign.pk for campaign in shown if campaign.state in COUNTED]
-    rows = (
-        _owed_now(Tally.objects.filter(campaign__in=counted), low, high)
-        .values_list("campaign_id", "bucket", "due_on")
-        .annotate(total=Sum("n"))
-    )
-    found: dict[int, list[Line]] = {}
-    for campaign, bucket, due_on, n in rows:
-        found.setdefault(campaign, []).append(Line("", 0, bucket, due_on, n))
-    return found
-
-
-def _owed_now(rows: "QuerySet[Tally]", low: str, high: str) -> "QuerySet[Tally]":
-    return rows.filter(
-        authority__gte=low,
-        authority__lt=high,
-        slot__withdrawn_at=None,
-        slot__opens_on__lte=clock.today(),
-    ).order_by()
 
 
 def _list_sentence(seat: Seat, running: int) -> str:
@@ -170,8 +145,8 @@ def _page(request: HttpRequest, found: Campaign, form: OutlineForm | None = None
     low, high = _range(seat, found)
     today = clock.today()
     slots = _slots(found)
-    lines = _lines(found, low, high)
-    figures = tallies.figures(lines, today)
+    sums = tallies.by_campaign([found.pk], low, high, on=today)
+    figures = tallies.figures(sums.get(found.pk, []), today)
     profiles = _profiles(found, low, high)
     counted = sum(n for (_profile, is_counted), n in profiles.items() if is_counted)
     events = _events(found, low, high)
@@ -182,12 +157,12 @@ def _page(request: HttpRequest, found: Campaign, form: OutlineForm | None = None
         "sentence": words.sentence(found, figures, counted),
         "may": allowed,
         "pillars": words.pillars(slots, _own_dates(found, low, high), today),
-        "next_dates": words.next_dates(slots, today) if found.state in COUNTED else [],
+        "next_dates": words.next_dates(slots, today) if found.state in tallies.COUNTING else [],
         "withdrawn": [(slot, words.term(slot.period)) for slot in slots if slot.withdrawn_at],
         "profiles": words.profiles(profiles),
         "steps": words.steps(events),
         "skipped": words.skipped(events),
-        "figures": words.figures(figures, counted) if found.state in COUNTED else [],
+        "figures": words.figures(figures, counted) if found.state in tallies.COUNTING else [],
     }
     if found.state == CampaignState.draft and allowed["plan"]:
         context["form"] = form or OutlineForm(region=found.region_id, campaign=found)
@@ -212,14 +187,6 @@ def _slots(found: Campaign) -> list[Slot]:
     rows = found.slots.select_related("item__measure__pillar").order_by("position")
     text = ("ask", "guidance", "enough", "stuck", "light", "note", "evidence")
     return list(rows.defer(*(f"item__{name}_{tongue}" for name in text for tongue in ("zh", "en"))))
-
-
-def _lines(found: Campaign, low: str, high: str) -> list[Line]:
-    if found.state not in COUNTED:
-        return []
-    rows = _owed_now(Tally.objects.filter(campaign=found), low, high)
-    summed = rows.values_list("bucket", "due_on").annotate(total=Sum("n"))
-    return [Line("", 0, bucket, due_on, n) for bucket, due_on, n in summed]
 
 
 def _profiles(found: Campaign, low: str, high: str) -> Counter[tuple[str, bool]]:
