@@ -104,14 +104,25 @@ def board_rows(request: HttpRequest, region: str) -> HttpResponse:
     here = {**asked.filters, "state": asked.state}
     context = {
         **frame(path, running, year),
+        **_filters(links, here, names),
         "board_url": board_url(region, year),
         "strange": [*strange, *asked.strange],
         "sentence": rows_sentence(asked.state, page.total, listed(names.values())),
+        "rows": [_row(row, owed[row["slot_id"]], today) for row in page.rows],
+        "first_url": links.rows(**here) if after else "",
+        "next_url": links.rows(**here, after=str(page.rows[-1]["pk"])) if page.more else "",
+    }
+    return render(request, "board/rows.html", context)
+
+
+def _filters(links: Links, here: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any]:
+    """Links that change the state, and one for each other filter that takes it off."""
+    return {
         "states": [
             {
                 "label": label,
                 "url": links.rows(**{**here, "state": name}),
-                "current": name == asked.state,
+                "current": name == here["state"],
             }
             for name, label in STATES.items()
         ],
@@ -119,11 +130,7 @@ def board_rows(request: HttpRequest, region: str) -> HttpResponse:
             {"word": word, "url": links.rows(**{k: v for k, v in here.items() if k != name})}
             for name, word in names.items()
         ],
-        "rows": [_row(row, owed[row["slot_id"]], today) for row in page.rows],
-        "first_url": links.rows(**here) if after else "",
-        "next_url": links.rows(**here, after=str(page.rows[-1]["pk"])) if page.more else "",
     }
-    return render(request, "board/rows.html", context)
 
 
 def _names(asked: Asked, owed: Mapping[int, Duty]) -> dict[str, str]:

@@ -27,6 +27,7 @@ from schools.errors import Denied
 from schools.language import local
 from schools.models import Region
 from schools.roles import Role
+from schools.scope import Seat
 from schools.workdays import Calendar
 
 MOST_EVENTS = 30
@@ -138,24 +139,15 @@ def page(
     sent = from_report(report, values[report.pk]) if report else Filing()
     shown = filing or (from_draft(draft) if draft else sent)
     errors = errors or {}
-    lines = [
-        check_line(one, entry, shown.values.get(one.key, {}), errors.get(f"check-{one.key}", ()))
-        for one in checks
-    ]
+    lines = _lines(checks, entry, shown, errors)
     return {
         "entry": entry,
-        "own": own,
-        "may": {verb: answer is True for verb, answer in may.items()},
-        "why": {verb: answer.reason for verb, answer in may.items() if isinstance(answer, Denied)},
-        "to_review": not own and policy.may(seat, "accept", entry) is True,
-        "signs": entry.slot.campaign.sign_off and not seat.has("sign_off"),
+        **_allowed(entry, seat, may, own=own),
         "key": uuid.uuid4().hex,
         "light": light(entry.status, entry.due_on, today),
         "days": _days(entry, today),
         "sentence": entry_sentence(_facts(entry, lines, shown, may, own=own), today),
-        "lines": lines,
-        "typed": [line for line in lines if line.typed],
-        "computed": [line for line in lines if not line.typed],
+        **_by_source(lines),
         "filing": shown,
         "report": report,
         "errors": errors,
@@ -165,13 +157,47 @@ def page(
         "last": last,
         "last_lines": sent_lines(checks, values, last),
         "most": filings.MOST_CHARACTERS,
-        "steps": (told := steps(entry)),
-        "decided": told[0] if told and told[0]["note"] and may.get("save") else None,
+        **_told(entry, writing=bool(may.get("save"))),
         "panel": evidence.panel(entry, seat) if own else {"files": _sent_files(report)},
-        "reviewers": [held.user for held in scope.people(Role.reviewer, authority=entry.authority)],
-        "authority": authority_name(entry.school.authority),
         **_guidance(entry),
     }
+
+
+def _lines(
+    checks: Sequence[Check], entry: Entry, shown: Filing, errors: Mapping[str, Sequence[str]]
+) -> list[CheckLine]:
+    return [
+        check_line(one, entry, shown.values.get(one.key, {}), errors.get(f"check-{one.key}", ()))
+        for one in checks
+    ]
+
+
+def _by_source(lines: Sequence[CheckLine]) -> dict[str, Sequence[CheckLine]]:
+    return {
+        "lines": lines,
+        "typed": [line for line in lines if line.typed],
+        "computed": [line for line in lines if not line.typed],
+    }
+
+
+def _allowed(
+    entry: Entry, seat: Seat, may: Mapping[str, policy.Answer], *, own: bool
+) -> dict[str, Any]:
+    """Which buttons hold, why the others do not, and who comes next."""
+    return {
+        "own": own,
+        "may": {verb: answer is True for verb, answer in may.items()},
+        "why": {verb: answer.reason for verb, answer in may.items() if isinstance(answer, Denied)},
+        "to_review": not own and policy.may(seat, "accept", entry) is True,
+        "signs": entry.slot.campaign.sign_off and not seat.has("sign_off"),
+    }
+
+
+def _told(entry: Entry, *, writing: bool) -> dict[str, Any]:
+    """The history, and the last decision where its words stand over what is to be written."""
+    told = steps(entry)
+    decided = told[0] if told and told[0]["note"] and writing else None
+    return {"steps": told, "decided": decided}
 
 
 def authority_name(region: Region) -> str:
@@ -182,7 +208,7 @@ def authority_name(region: Region) -> str:
 
 
 def _guidance(entry: Entry) -> dict[str, Any]:
-    """The words of the item: who leads, what the lighter form is, which clauses it comes from."""
+    """What the item asks in words, which clauses it comes from, who leads and who reviews."""
     item = entry.slot.item
     simplified = item.profiles.get(entry.school.profile) == ProfileValue.simplified
     return {
@@ -191,6 +217,8 @@ def _guidance(entry: Entry) -> dict[str, Any]:
         "light_form": local(item, "light") if simplified else "",
         "lead": _unit(item, item.lead),
         "support": [_unit(item, name) for name in item.support],
+        "reviewers": [held.user for held in scope.people(Role.reviewer, authority=entry.authority)],
+        "authority": authority_name(entry.school.authority),
     }
 
 
