@@ -2,6 +2,7 @@
 
 import platform
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -82,11 +83,10 @@ def _database() -> Line:
         number = connection.pg_version  # type: ignore[attr-defined]
         version = f"{number // 10000}.{number % 10000}"
         return _good(name, _("PostgreSQL %(version)s.") % {"version": version})
-    numbers = connection.Database.sqlite_version_info
     said = _("SQLite %(version)s in WAL mode, meant for a trial or a single county.") % {
-        "version": connection.Database.sqlite_version
+        "version": sqlite3.sqlite_version
     }
-    if numbers >= SAFE_SQLITE:
+    if sqlite3.sqlite_version_info >= SAFE_SQLITE:
         return _good(name, said)
     return _care(
         name,
