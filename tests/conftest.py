@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.test import Client
+from django.utils.translation import trans_real
 
 from reform import history
 from reform.management.commands.messages import catalogue_path, compile_when_stale
@@ -15,9 +16,14 @@ from tests import browsing, world
 
 
 def pytest_configure() -> None:
-    """Slow password hashes prove nothing here; pages are read in both languages."""
+    """Slow password hashes prove nothing here; pages are read in both languages.
+
+    Django has looked for the Chinese words before: in a fresh clone it found none and kept that.
+    """
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     compile_when_stale(catalogue_path())
+    trans_real._translations.clear()
+    trans_real._default = None
 
 
 @pytest.fixture(autouse=True)
