@@ -8,15 +8,17 @@ from django.utils import translation
 
 from reform import history, policy, rollout, steering, tallies
 from reform.models import Campaign, Due, Entry, Event, EventText, Slot
-from reform.states import Status
+from reform.states import MOVES, Status
 from schools.errors import Denied, Stale
 from schools.models import School
 from schools.models.regions import bounds
+from schools.roles import RIGHTS, SCHOOL_ROLES
 from tests import world
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 WHY = "期末工作集中，统一顺延"
+VOIDED = "This campaign was voided; nothing in it can be changed."
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +45,16 @@ def dates(slot):
     """school name → (status, date) of the slot's entries."""
     rows = slot.entries.values_list("school__name", "status", "due_on")
     return {name: (Status(status).name, due_on) for name, status, due_on in rows}
+
+
+def answers(entry):
+    """What every verb of the workflow is answered, to whoever would have the right to it."""
+    entry = Entry.objects.select_related("slot__campaign", "report").get(pk=entry.pk)
+    return {
+        str(policy.may(world.seat(role, entry.school if role in SCHOOL_ROLES else world.COUNTY),
+                       verb, entry))
+        for verb in MOVES for role in RIGHTS[verb]
+    }  # fmt: skip
 
 
 def everything_is_true():
@@ -225,11 +237,7 @@ def test_a_closed_campaign_refuses_every_verb_until_it_is_reopened(county, campa
     closed = steering.close(campaign.pk, by=manager, version=campaign.version)
 
     assert closed.state == "closed"
-    entry = slot.entries.select_related("slot__campaign", "slot__item").first()
-    for verb in policy.MOVES:
-        role = "filer" if verb in policy._BY_SCHOOL else "reviewer"
-        place = entry.school if role == "filer" else world.COUNTY
-        assert not policy.may(world.seat(role, place), verb, entry)
+    assert answers(slot.entries.first()) == {"This campaign is closed. Its manager can reopen it."}
     with pytest.raises(Denied):
         steering.reschedule(slot.pk, None, date(2027, 1, 22), by=manager, reason=WHY)
     with pytest.raises(Denied):
@@ -269,8 +277,9 @@ def test_a_void_campaign_is_in_no_count_and_cannot_come_back(county, campaign, m
     lines = tallies.read(*bounds(world.COUNTY), school_year=world.YEAR, on=date(2026, 11, 20))
     assert (void.state, void.void_reason, lines) == ("void", "清单选错", [])
     assert Entry.objects.count() == 176
-    for verb in ("reopen_campaign", "close", "void", "open"):
-        assert not policy.may(manager, verb, void)
+    for verb in ("plan", "open", "reschedule", "withdraw_slot", "close", "reopen_campaign", "void"):
+        assert str(policy.may(manager, verb, void)) == VOIDED
+    assert answers(Entry.objects.first()) == {VOIDED}
     assert everything_is_true()
 
 
