@@ -44,7 +44,8 @@ STEPS = {
     "undo": pgettext_lazy("step", "took the acceptance back"),
     "reopen": pgettext_lazy("step", "reopened"),
 }
-TOLD = ("hand_back", "return", "accept", "reopen")  # whose words stand in the history
+TOLD = ("return", "accept", "reopen")  # whose words stand in the history
+TOLD_INSIDE = ("hand_back", *TOLD)  # at the school itself
 
 
 def find(request: HttpRequest, pk: int) -> Entry:
@@ -157,7 +158,7 @@ def page(
         "last": last,
         "last_lines": sent_lines(checks, values, last),
         "most": filings.MOST_CHARACTERS,
-        **_told(entry, writing=bool(may.get("save"))),
+        **_told(entry, writing=bool(may.get("save")), own=own),
         "panel": evidence.panel(entry, seat) if own else {"files": _sent_files(report)},
         **_guidance(entry),
     }
@@ -193,9 +194,9 @@ def _allowed(
     }
 
 
-def _told(entry: Entry, *, writing: bool) -> dict[str, Any]:
+def _told(entry: Entry, *, writing: bool, own: bool) -> dict[str, Any]:
     """The history, and the last decision where its words stand over what is to be written."""
-    told = steps(entry)
+    told = steps(entry, own=own)
     decided = told[0] if told and told[0]["note"] and writing else None
     return {"steps": told, "decided": decided}
 
@@ -343,8 +344,12 @@ def _unit(item: Any, name: str) -> str:
     return local(words, "name") if words else name
 
 
-def steps(entry: Entry) -> list[dict[str, Any]]:
-    """The history of an entry, newest first, with the words of those who decided."""
+def steps(entry: Entry, *, own: bool) -> list[dict[str, Any]]:
+    """The history of an entry, newest first, with the words of those who decided.
+
+    What a secretary told the filer is read by nobody outside their school.
+    """
+    told = TOLD_INSIDE if own else TOLD
     events = (
         Event.objects.filter(entry=entry)
         .select_related("actor", "words")
@@ -355,7 +360,7 @@ def steps(entry: Entry) -> list[dict[str, Any]]:
             "at": event.at,
             "who": str(event.actor) if event.actor else _("The system"),
             "what": STEPS.get(event.kind, event.kind),
-            "note": event.words.text if event.kind in TOLD and hasattr(event, "words") else "",
+            "note": event.words.text if event.kind in told and hasattr(event, "words") else "",
         }
         for event in events
     ]
