@@ -212,7 +212,8 @@ def _evidence(
     """The files of the report, and those of the one before that it no longer has; one query."""
     carried: Any = Report.evidence.through
     both = [r.pk for r in (report, before) if r is not None]
-    mine = carried.objects.filter(evidence=OuterRef("pk"))
+    sent = carried.objects.filter(report__sent_at__isnull=False)
+    mine = sent.filter(evidence=OuterRef("pk"))
     hashes = carried.objects.filter(report__in=both).values("evidence__sha256")
     found = list(
         Evidence.objects.filter(school=entry.school_id, sha256__in=hashes)
