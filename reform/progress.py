@@ -10,12 +10,13 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from reform import filings, history, policy, tallies
+from reform import filings, history, policy, tallies, uploads
 from reform.filings import Filing
 from reform.history import NewEvent
 from reform.models import Chain, CheckValue, Draft, Entry, Event, Evidence, Report, Review
 from reform.models.report import Verdict
 from reform.states import MOVES, Claim, Status
+from reform.uploads import Checked
 from schools import clock
 from schools.errors import Stale
 from schools.scope import Seat
@@ -59,12 +60,24 @@ def save(entry_id: int, *, by: Seat, version: int, filing: Filing) -> Draft:
     return draft
 
 
-def start(entry_id: int, *, by: Seat) -> None:
-    """Evidence was attached: the same first step as saving, without a text."""
+def attach(entry_id: int, checked: Checked, *, by: Seat) -> tuple[Evidence, bool]:
+    """Store a checked file, and whether it is new; the same first step as saving, without a text.
+
+    Denied where a colleague sent the entry while the file was looked at: no report would carry it.
+    """
     with transaction.atomic():
         entry, chain = _take(entry_id)
         policy.require(by, "save", entry)
         _start(entry, chain, by)
+        return uploads.store(entry, checked, by=by.user)
+
+
+def detach(evidence: Evidence, *, by: Seat) -> bool:
+    """Take a file off its entry; False when it was gone already."""
+    with transaction.atomic():
+        entry, _chain = _take(evidence.entry_id)
+        policy.require(by, "save", entry)
+        return uploads.remove(evidence)
 
 
 def submit(entry_id: int, *, by: Seat, version: int, filing: Filing, key: str = "") -> Outcome:

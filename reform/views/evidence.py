@@ -19,7 +19,6 @@ from reform import audit, policy, progress, uploads, vault
 from reform.models import Entry, Evidence, Report
 from reform.refusals import Refused
 from reform.sniff import KINDS, MEDIA_TYPES, clean_name
-from reform.states import Status
 from schools import scope
 from schools.access import access
 from schools.scope import Seat
@@ -85,9 +84,7 @@ def evidence_add(request: HttpRequest, pk: int) -> HttpResponse:
 def _take(request: HttpRequest, entry: Entry, upload: UploadedFile) -> Told:
     uploads.check_room(entry)
     with uploads.check(upload.name or "", upload) as checked:
-        if entry.status == Status.not_started:
-            progress.start(entry.pk, by=request.seat)
-        evidence, new = uploads.store(entry, checked, by=request.user)
+        evidence, new = progress.attach(entry.pk, checked, by=request.seat)
     if new:
         audit.write(request, "evidence add", f"{evidence.pk} {evidence.name}")
     return Told(evidence.name)
@@ -153,8 +150,7 @@ def evidence_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Detach a file; reports that were sent with it keep it."""
     found = get_object_or_404(scope.rows(Evidence.objects, request.seat), pk=pk)
     entry = _entry(request, found.entry_id)
-    policy.require(request.seat, "save", entry)
-    if uploads.remove(found):
+    if progress.detach(found, by=request.seat):
         audit.write(request, "evidence remove", f"{found.pk} {found.name}")
     if request.htmx:
         return render(request, "entry/_evidence.html", panel(entry, request.seat))
