@@ -45,7 +45,10 @@ class Checked:
 
 
 class MostBytes(TemporaryFileUploadHandler):
-    """Files on their way in: what is beyond the most is counted, but not written to disk."""
+    """Files on their way in: what is beyond the most is counted, but not written to disk.
+
+    Of somebody who is not signed in nothing is written.
+    """
 
     def handle_raw_input(
         self,
@@ -57,9 +60,11 @@ class MostBytes(TemporaryFileUploadHandler):
     ) -> None:
         if content_length > MOST_REQUEST:
             raise RequestDataTooBig(f"{content_length} bytes in one request")
+        user = getattr(self.request, "user", None)
+        self.most = MOST_BYTES + 1 if user and user.is_authenticated else 0
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        room = MOST_BYTES + 1 - start
+        room = self.most - start
         if room > 0:
             self.file.write(raw_data[:room])
 
