@@ -1,10 +1,13 @@
-"""The only place for what is settled before any view: the language, the client's address."""
+"""The only place for what is settled around every view: language, address, NUL, caches."""
 
+import ipaddress
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.utils import translation
+from django.utils.cache import patch_cache_control
 
 LANGUAGES = frozenset(code for code, _ in settings.LANGUAGES)
 
@@ -34,6 +37,69 @@ def chosen_language(request: HttpRequest) -> str:
 
 
 def client_address(request: HttpRequest) -> str:
-    """Who is calling; behind our own proxy the last address that it added."""
+    """Who is calling; behind our own proxy the last address that it added. "" when it is none."""
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.BEHIND_PROXY else ""
-    return forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
+    said = forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
+    try:
+        return str(ipaddress.ip_address(said))
+    except ValueError:
+        return ""
+
+
+def without_nul(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
+    """Takes NUL out of query and cookies: PostgreSQL holds no text with one and would break."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.GET = _plain(request.GET)
+        for name in [name for name, text in request.COOKIES.items() if "\0" in text]:
+            del request.COOKIES[name]
+        return get_response(request)
+
+    return middleware
+
+
+class FormsWithoutNul:
+    """The same for forms, once their token was checked; an address that holds NUL leads nowhere."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict[str, Any]
+    ) -> None:
+        if any("\0" in str(value) for value in kwargs.values()):
+            raise Http404
+        if request.method == "POST":
+            request.POST = _plain(request.POST)
+
+
+def _plain(said: QueryDict) -> QueryDict:
+    """`said` itself, or without NUL; what was typed around it stays.
+
+    Names and passwords stay as they are: their forms refuse NUL, and another name is none of ours.
+    """
+    if not any("\0" in text for texts in said.lists() for text in texts[1]):
+        return said
+    plain = said.copy()
+    for name, texts in said.lists():
+        if "username" not in name and "password" not in name:
+            plain.setlist(name, [text.replace("\0", "") for text in texts])
+    return plain
+
+
+def private_pages(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
+    """What somebody signed in reads is kept by no cache between, and asked for anew.
+
+    Not `no-store`: with it a browser forgets a half-written form when one goes back.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if "Cache-Control" not in response and request.user.is_authenticated:
+            patch_cache_control(response, private=True, no_cache=True)
+        return response
+
+    return middleware
