@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, auth
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import UserAdmin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -82,6 +84,10 @@ class Desk(Plain, admin.ModelAdmin):
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return site.has_permission(request)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """None for an address with NUL, which PostgreSQL would refuse."""
+        return None if "\0" in object_id else super().get_object(request, object_id, from_field)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return site.has_permission(request)
@@ -289,6 +295,16 @@ class TermDesk(Desk):
     autocomplete_fields = ["region"]
 
 
+class DayList(ChangeList):
+    """Years and months that no calendar has are wrong lookups, not errors of ours."""
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        try:
+            return super().get_filters(request)
+        except (OverflowError, ValueError) as error:
+            raise IncorrectLookupParameters(error) from error
+
+
 @admin.register(CalendarDay, site=site)
 class CalendarDayDesk(Desk):
     list_display = ["date", "kind", "name", "region", "provisional"]
@@ -297,3 +313,6 @@ class CalendarDayDesk(Desk):
     search_fields = ["name", "=region__code", "region__full_name"]
     autocomplete_fields = ["region"]
     date_hierarchy = "date"
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return DayList
