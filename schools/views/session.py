@@ -1,6 +1,7 @@
 """The only place for coming in and going out: sign-in, lock-out, post, language, account."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -44,6 +45,7 @@ def login(request: HttpRequest) -> HttpResponse:
         return _sign_in_page(request, form)
     user = form.get_user()
     auth.login(request, user)
+    request.session.set_expiry(clock.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE))
     noted.note(request, "sign in", user=user)
     form_was = kept.opened(request.POST.get(kept.FIELD, ""))
     if form_was:
@@ -122,7 +124,9 @@ def logout(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         noted.note(request, "sign out")
         auth.logout(request)
-    return redirect(settings.LOGOUT_REDIRECT_URL)
+    response = redirect(settings.LOGOUT_REDIRECT_URL)
+    response.headers["Clear-Site-Data"] = '"cache"'  # on a shared computer Back shows nothing
+    return response
 
 
 @access(SIGNED_IN)
@@ -176,12 +180,14 @@ def account(request: HttpRequest) -> HttpResponse:
     details = AccountForm(request.POST if doing == "details" else None, instance=user)
     password = PasswordForm(user, request.POST if doing == "password" else None)
     if doing == "details" and details.is_valid():
-        details.save()
+        details.save(commit=False)
+        user.save(update_fields=details.changed_data)  # not what was changed meanwhile
         return _saved(
             request, gettext_lazy("Your details are saved."), details.cleaned_data["language"]
         )
     if doing == "password" and password.is_valid():
-        password.save()
+        password.save(commit=False)
+        user.save(update_fields=["password"])
         auth.update_session_auth_hash(request, user)
         noted.note(request, "password change", user=user)
         return _saved(
