@@ -31,7 +31,22 @@ class Place:
 
 SCHOOL_PLACES = (
     Place("school_home", "home", gettext_lazy("Home"), "see_school"),
-    Place("items", "list", gettext_lazy("Items"), "see_school", ("entry",)),
+    Place(
+        "items",
+        "list",
+        gettext_lazy("Items"),
+        "see_school",
+        (
+            "entry",
+            "entry_save",
+            "entry_submit",
+            "entry_sign",
+            "entry_withdraw",
+            "entry_reopen",
+            "evidence_add",
+            "evidence_remove",
+        ),
+    ),
 )
 REGION_PLACES = (
     Place("board", "board", gettext_lazy("Board"), "see_board", ("board_region", "board_rows")),
@@ -48,7 +63,16 @@ REGION_PLACES = (
         "campaign",
         gettext_lazy("Campaigns"),
         "see_campaigns",
-        ("campaign", "campaign_new", "campaign_open", "slot_reschedule", "slot_withdraw"),
+        (
+            "campaign",
+            "campaign_new",
+            "campaign_open",
+            "campaign_close",
+            "campaign_reopen",
+            "campaign_void",
+            "slot_reschedule",
+            "slot_withdraw",
+        ),
     ),
     Place("frameworks", "framework", gettext_lazy("Frameworks"), "publish", ("framework",)),
     Place("audit", "log", gettext_lazy("Log"), "see_audit"),
