@@ -57,6 +57,12 @@ def test_a_date_stays_whole_and_a_number_stays_with_its_word():
     )
 
 
+def test_a_run_of_words_wider_than_a_phone_may_fold_before_its_full_stop_is_alone():
+    assert look.unbroken("白鹭县教育局没有专项。") == "白鹭县教育局没有专项。"
+    long = "白鹭县教育局目前没有进行中的专项"
+    assert look.unbroken(f"{long}。") == "<wbr>".join(long) + "。"
+
+
 def test_sizes_and_days_are_short():
     assert [look.size(n) for n in (48 * 1024, 3 * 1024 * 1024)] == ["48 KB", "3.0 MB"]
     assert look.day(date(2026, 11, 30)) == '<time datetime="2026-11-30">2026-11-30</time>'
