@@ -77,7 +77,7 @@ def judge(
             errors[f"check-{check.key}"] = error.messages
     _judge_note(filing.note, exempt, typed, values, errors)
     if not filing.pledged:
-        errors["pledged"] = [_("Confirm the line above before you submit.")]
+        errors["pledged"] = [_("Tick the line that begins “Confirmed” before you submit.")]
     if len(evidence) > uploads.MOST_FILES:
         errors["evidence"] = [
             _("At most %(most)d files; remove some.") % {"most": uploads.MOST_FILES}

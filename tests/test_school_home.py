@@ -108,7 +108,7 @@ def test_a_signature_is_owed_by_the_secretary_alone(cast, at):
     cast.campaign.save()
     world.file(world.entry(cast.school), cast.filer)
     page = at(cast.secretary).get(reverse("school_home"))
-    assert heading(page) == "还欠 1 项：1 项等你签发；约 6 分钟可办完。"
+    assert heading(page) == "还欠 1 项：1 项等您签发；约 6 分钟可办完。"
     assert "看过后签发" in text(page)
     page = at(cast.filer).get(reverse("school_home"))
     assert heading(page) == "都已写好，1 项等待书记签发。"

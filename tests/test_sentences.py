@@ -23,7 +23,7 @@ BOTH = [
     ),
     (
         Owed(due=2, due_by=date(2027, 1, 4), one_date=False, to_sign=2, minutes=90, total=9),
-        "还欠 4 项：2 项 2027-01-04 前到期，2 项等你签发；约 1.5 小时可办完。",
+        "还欠 4 项：2 项 2027-01-04 前到期，2 项等您签发；约 1.5 小时可办完。",
         "You owe 4 items: 2 due by 2027-01-04, 2 for you to sign; about 1.5 hours in all.",
     ),
     (
@@ -102,6 +102,11 @@ def facts(**changes):
             "Say in a sentence what was done, then send it.",
         ),
         ({}, "内容已齐，再看一遍即可提交。", "Everything is there: read it once more and send it."),
+        (
+            {"status": Status.returned, "due_on": date(2026, 11, 19)},
+            "已被退回且已逾期，请尽快改好再提交。",
+            "Returned and past its date: correct it and send it again now.",
+        ),
         (
             {"status": Status.returned, "missing": 1},
             "已被退回，请在 11-30 前改好再提交。",

@@ -175,6 +175,8 @@ def _writing(facts: EntryFacts, today: date) -> str:
     if not facts.writing:
         return _("This is kept by others; here it can only be read.")
     if facts.status == Status.returned:
+        if facts.due_on < today:
+            return _("Returned and past its date: correct it and send it again now.")
         day = short(facts.due_on, today)
         return _("Returned: correct it and send it again by %(day)s.") % {"day": day}
     if facts.missing:
