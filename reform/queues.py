@@ -35,8 +35,8 @@ class Cursor(NamedTuple):
 class Line(NamedTuple):
     """One entry of the queue; `no` is the number of its report, `rank` its place from 1.
 
-    The last three are the same in every line: how many stand before the place asked for, how many
-    there are, and when the oldest was sent.
+    The last four are the same in every line: how many stand before the place asked for, how many
+    there are, how many of them count nowhere, and when the oldest was sent.
     """
 
     pk: int
@@ -47,6 +47,7 @@ class Line(NamedTuple):
     rank: int
     ahead: int
     total: int
+    reference: int
     oldest: datetime
 
     @property
@@ -93,6 +94,11 @@ class Queue:
     @property
     def total(self) -> int:
         return self.lines[0].total if self.lines else 0
+
+    @property
+    def reference(self) -> int:
+        """Those for reference: reviewed like the others, and counted on no board."""
+        return self.lines[0].reference if self.lines else 0
 
     @property
     def oldest(self) -> datetime:
@@ -159,6 +165,7 @@ def read(queue: "QuerySet[Entry]", at: Cursor | None = None) -> Queue:
             rank=Window(RowNumber(), order_by=["report__sent_at", "pk"]),
             ahead=Window(Sum(Case(When(_before(at), then=1), default=0))),
             total=Window(Count("pk")),
+            reference=Window(Sum(Case(When(counted=False, then=1), default=0))),
             oldest=Window(Min("report__sent_at")),
         )
         .filter(rank__gt=F("ahead") - BEFORE, rank__lte=F("ahead") + AFTER + 2)
@@ -172,6 +179,7 @@ def read(queue: "QuerySet[Entry]", at: Cursor | None = None) -> Queue:
             "rank",
             "ahead",
             "total",
+            "reference",
             "oldest",
         )
     )

@@ -88,14 +88,22 @@ def test_what_was_sent_first_stands_first_and_is_open(cast, desk, travel):
     page = desk.get("/review/")
     assert queue(page) == [("阳光小学", "Z2.2"), ("阳光小学", "Z1.1"), ("阳光小学", "S1.1")]
     assert is_open(page) == entries["Z2.2"].pk
-    assert heading(page) == "还有 3 项等你审，最早的今天提交，约 4 分钟可审完。"
+    assert heading(page) == "还有 3 项等您审核，最早的今天提交，约 4 分钟可审完。"
 
 
 def test_the_sentence_says_how_long_the_oldest_has_waited(cast, desk, travel):
     filed(cast)
     travel.move_to(hours(50))
     world.sign_in(desk, cast.reviewer)
-    assert heading(desk.get("/review/")) == "还有 1 项等你审，最早的已等 2 天，约 2 分钟可审完。"
+    assert heading(desk.get("/review/")) == "还有 1 项等您审核，最早的已等 2 天，约 2 分钟可审完。"
+
+
+def test_the_page_says_which_of_them_the_board_does_not_count(cast, desk):
+    filed(cast)
+    assert "看板不计入" not in words(desk.get("/review/"))
+    private = world.school("民办小学", ownership="private")
+    world.file(world.entry(private, "Z1.1", counted=False), world.seat("filer", private))
+    assert "其中 1 项仅供参照，看板不计入，照常审核。" in words(desk.get("/review/"))
 
 
 def test_a_long_queue_shows_a_part_and_leads_on_by_key(cast, desk, travel):
@@ -130,10 +138,10 @@ def test_the_address_narrows_the_queue_and_decisions_keep_it_so(
     wanted = filed(cast, "Z1.1") if name == "school" else world.file(world.entry(other), filer)
     code = code or cast.school.code
     page = desk.get("/review/", {name: code})
-    assert heading(page).startswith("还有 2 项等你审")
+    assert heading(page).startswith("还有 2 项等您审核")
     after = decide_on(desk, page, mine)
     assert after.redirect_chain == [(f"/review/{wanted.pk}/?{name}={code}&done={mine.pk}", 302)]
-    assert heading(after).startswith("还有 1 项等你审")
+    assert heading(after).startswith("还有 1 项等您审核")
 
 
 def decide_on(client, page, entry):

@@ -37,6 +37,17 @@ def queue_sentence(queue: Queue, today: date, *, after: bool = False) -> str:
     return words % {"n": number(queue.total), "oldest": oldest, "minutes": took}
 
 
+def queue_line(queue: Queue) -> str:
+    """Why the board may say fewer, below the sentence; nothing where it says the same."""
+    if not queue.reference:
+        return ""
+    return ngettext(
+        "%(n)s of them is for reference: the board does not count it. Review it as usual.",
+        "%(n)s of them are for reference: the board does not count them. Review them as usual.",
+        queue.reference,
+    ) % {"n": number(queue.reference)}
+
+
 def board_sentence(
     figures: Figures, *, who: str, year: str, campaigns: bool, most_late: str = ""
 ) -> str:

@@ -19,7 +19,7 @@ from reform.forms.review import PICKS, Decision, from_post
 from reform.models import Entry
 from reform.queues import Cursor, Facet, Line, Narrow, Queue
 from reform.states import Status
-from reform.views.headlines import queue_sentence
+from reform.views.headlines import queue_line, queue_sentence
 from schools import clock
 from schools.access import access
 from schools.errors import Denied, Stale
@@ -126,6 +126,7 @@ def _desk(
     context = {
         "queue": queue,
         "sentence": queue_sentence(queue, clock.today(), after=just_done is not None),
+        "line": queue_line(queue),
         "narrow": narrow,
         "chosen": [f for f in facets if narrow.asked.get(f.kind) == f.code],
         "unknown": [asked.asked[name] for name in unknown],
