@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from schools import clock
 from schools.models import Membership, Region, SchoolType, Term, User
 from schools.models.regions import RegionKind, bounds
 from schools.models.schools import Ownership
@@ -142,6 +143,7 @@ class NewUserForm(AdminUserCreationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["username"].label = _("Account")
         self.fields["name"].label = _("Name")
         usable = self.fields["usable_password"]
         usable.label, usable.help_text = _("Password"), ""
@@ -162,7 +164,7 @@ class UserForm(UserChangeForm):
     class Meta:
         model = User
         fields = "__all__"
-        labels = {"name": gettext_lazy("Name")}
+        labels = {"username": gettext_lazy("Account"), "name": gettext_lazy("Name")}
 
     def clean_phone(self) -> str:
         return work_phone(self.cleaned_data["phone"])
@@ -174,6 +176,10 @@ class MembershipForm(forms.ModelForm):
     class Meta:
         model = Membership
         fields = ["role", "school", "region", "starts_on", "ends_on"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("starts_on", clock.today())
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data

@@ -252,6 +252,11 @@ def _refuse_repeated(lines: list[Line]) -> None:
                 "code" if coded else "name",
                 _("The same school stands in row %(row)d already.") % {"row": first},
             )
+        elif coded and not line.school and ("coded", name) in seen:
+            line.warnings.append(
+                _("Row %(row)d has the same name and another code; both are taken as schools.")
+                % {"row": seen["coded", name]}
+            )
         for mark in [*marks, ("coded" if coded else "uncoded", name)]:
             seen.setdefault(mark, line.row.number)
 

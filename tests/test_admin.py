@@ -1,6 +1,7 @@
 """The back office: for operators alone, what is frozen stays, nothing is deleted, lists go in."""
 
 import io
+import re
 
 import openpyxl
 import pytest
@@ -8,7 +9,7 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 
 from reform.models import AuditLine
-from schools import admin_lists
+from schools import admin_lists, clock
 from schools.admin import site
 from schools.models import CalendarDay, Membership, Region, School, Term, User
 from tests import world
@@ -173,6 +174,12 @@ def inline(prefix="memberships", *rows):
     for number, row in enumerate(rows):
         data |= {f"{prefix}-{number}-{name}": value for name, value in row.items()}
     return data
+
+
+def test_a_new_post_begins_today_unless_another_day_is_chosen(office):
+    page = office.get("/admin/schools/user/add/").content.decode()
+    day = re.search(r'<input[^>]*name="memberships-0-starts_on"[^>]*>', page)[0]
+    assert f'value="{clock.today()}"' in day
 
 
 def test_an_account_with_its_post_is_made_on_one_page(office, client):

@@ -338,7 +338,11 @@ def test_a_row_that_comes_twice_is_refused_the_second_time():
 def test_two_schools_of_one_name_are_told_apart_by_their_codes():
     head = ["学校标识码", *SHORT]
 
-    assert load(csv_of(head, ["2133000001", *ROW], ["2133000002", *ROW])).new == 2
+    report = load(csv_of(head, ["2133000001", *ROW], ["2133000002", *ROW]))
+    assert report.new == 2
+    assert [(row, said) for row, _school, said in report.warnings] == [
+        (3, "与第 2 行同名而标识码不同，按两所学校处理。")
+    ]
     assert refused(SHORT, ROW) == [
         (2, "School name: Several schools of this authority have this name. Enter the school code.")
     ]
