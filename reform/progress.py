@@ -123,10 +123,9 @@ def sign_off(entry_id: int, *, by: Seat, version: int, key: str = "") -> Outcome
 
 def hand_back(entry_id: int, *, by: Seat, version: int, reason: str, key: str = "") -> Outcome:
     """The secretary gives a report back to the filer, with a reason; the date stays."""
-    filings.check_reason(reason)
 
     def change(entry: Entry) -> tuple[dict[str, Any], dict[str, Any]]:
-        return {"status": Status.in_progress}, {"report": entry.report.no if entry.report else 0}
+        return {}, {"report": entry.report.no if entry.report else 0}
 
     return _decide("hand_back", entry_id, by, version, change, text=reason, key=key)
 
@@ -135,8 +134,7 @@ def withdraw(entry_id: int, *, by: Seat, version: int, key: str = "") -> Outcome
     """The school takes back what nobody has judged yet."""
 
     def change(entry: Entry) -> tuple[dict[str, Any], dict[str, Any]]:
-        fields = {"status": Status.in_progress, "sent_late": None}
-        return fields, {"report": entry.report.no if entry.report else 0}
+        return {"sent_late": None}, {"report": entry.report.no if entry.report else 0}
 
     return _decide("withdraw", entry_id, by, version, change, key=key)
 
@@ -170,14 +168,13 @@ def send_back(
 
     The date becomes the first offered one at least five working days ahead, never an earlier one.
     """
-    filings.check_reason(reason)
 
     def change(entry: Entry) -> tuple[dict[str, Any], dict[str, Any]]:
         report = _judged(entry, report_id)
         _review(report, by, Verdict.return_, reason)
         wiped = filings.mark_destroyed(report, by, destroy, reason)
         due_on = _new_date(entry)
-        fields = {"status": Status.returned, "sent_late": None, "due_on": due_on}
+        fields = {"sent_late": None, "due_on": due_on}
         return fields, {"report": report.no, "due_on": due_on.isoformat(), "destroyed": wiped}
 
     ask = [report_id, *destroy]
@@ -194,20 +191,19 @@ def undo_accept(entry_id: int, *, by: Seat, version: int, key: str = "") -> Outc
         report = entry.report
         assert report is not None
         Review.objects.filter(report=report, undone_at=None).update(undone_at=clock.now())
-        return {"status": Status.submitted}, {"report": report.no}
+        return {}, {"report": report.no}
 
     return _decide("undo", entry_id, by, version, change, key=key)
 
 
 def reopen(entry_id: int, *, by: Seat, version: int, reason: str, key: str = "") -> Outcome:
     """The reviewer opens an accepted or exempt entry again, with a reason and a new date."""
-    filings.check_reason(reason)
 
     def change(entry: Entry) -> tuple[dict[str, Any], dict[str, Any]]:
         assert entry.report is not None
         _review(entry.report, by, Verdict.reopen, reason)
         due_on = _new_date(entry)
-        fields = {"status": Status.returned, "sent_late": None, "due_on": due_on}
+        fields = {"sent_late": None, "due_on": due_on}
         return fields, {"report": entry.report.no, "due_on": due_on.isoformat()}
 
     return _decide("reopen", entry_id, by, version, change, text=reason, key=key)
@@ -227,7 +223,13 @@ def _decide(
     key: str = "",
     ask: Sequence[int] = (),
 ) -> Outcome:
-    """Lock, look whether it is still as it was read and allowed, change, remember the answer."""
+    """Lock, look whether it is still as it was read and allowed, change, remember the answer.
+
+    Where the workflow names one state for the verb, `change` need not.
+    """
+    move = MOVES[verb]
+    if move.needs_note:
+        filings.check_reason(text)
     body = {"do": verb, "entry": entry_id, "version": version, "text": text, "ask": list(ask)}
     with transaction.atomic():
         entry, chain = _take(entry_id)
@@ -237,6 +239,8 @@ def _decide(
             raise _stale(entry)
         policy.require(by, verb, entry)
         fields, about = change(entry)
+        if move.to is not None:
+            fields["status"] = move.to
         event = _event(verb, entry, by, fields, about, text)
         outcome = _move(entry, chain, fields, event)
         filings.remember(by.user, key, body, asdict(outcome))
@@ -264,9 +268,7 @@ def _move(entry: Entry, chain: Chain, fields: dict[str, Any], event: NewEvent) -
         setattr(entry, name, value)
     entry.version += 1
     history.append(chain, [event])
-    deltas: tallies.Deltas = Counter()
-    tallies.moved(deltas, before, tallies.key_of(entry, entry.slot.campaign_id))
-    tallies.apply(deltas)
+    _recount(entry, before)
     return Outcome(
         entry=entry.pk,
         status=int(entry.status),
@@ -289,6 +291,10 @@ def _start(entry: Entry, chain: Chain, by: Seat) -> None:
     event = _event("save", entry, by, {"status": Status.in_progress}, {}, "")
     entry.status = Status.in_progress
     history.append(chain, [event])
+    _recount(entry, before)
+
+
+def _recount(entry: Entry, before: tallies.Key | None) -> None:
     deltas: tallies.Deltas = Counter()
     tallies.moved(deltas, before, tallies.key_of(entry, entry.slot.campaign_id))
     tallies.apply(deltas)
