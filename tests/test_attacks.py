@@ -1,0 +1,375 @@
+"""What an attacker tries: texts for others, NUL, old sessions, forged forms, false addresses."""
+
+import io
+from datetime import timedelta
+from urllib.parse import quote
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from reform import progress, uploads
+from reform.models import AuditLine, Draft, Entry, Evidence, IdempotencyKey, Report
+from reform.states import Status
+from schools import kept
+from schools.errors import Denied
+from schools.models import User
+from tests import files, world
+from tests.test_access import MATRIX
+from tests.test_access import Cast as Everybody
+
+pytestmark = pytest.mark.database
+SECRET = "课表是去年的，先别让局里看到。"
+# Who tries each address; the boards of a city and of the nation are pages of their own.
+BY = {"review": "reviewer", "accept": "reviewer", "return": "reviewer", "undo": "reviewer",
+      "reopen": "reviewer", "sign_off": "secretary", "see_school": "filer", "save": "filer",
+      "submit": "filer", "withdraw": "filer", "see_entry": "filer", "see_frameworks": "editor",
+      "see_audit": "auditor", "see_status": "operator"}  # fmt: skip
+QUERY = ["after", "against", "before", "by", "county", "done", "item", "measure", "next", "own",
+         "ownership", "pillar", "profile", "q", "school", "state", "type", "year"]  # fmt: skip
+FIELDS = ["authority", "claim", "destroy", "do", "due_on", "email", "framework", "item", "key",
+          "language", "measure", "name", "new_password1", "note", "old_password", "opens_on",
+          "phone", "pick", "post", "reason", "report", "school", "school_year", "seat", "seen",
+          "state", "theme", "use", "version"]  # fmt: skip
+NASTY = ["\0", "330106\0", "9" * 18, "9" * 19, "9" * 5000, "-1", "2026-02-30", "9999-12-31",
+         "0001-01-01", "\ufffe", "٣", "<script>", "__class__", ""]  # fmt: skip
+
+
+@pytest.fixture
+def everybody(db, travel):
+    return Everybody()
+
+
+@pytest.fixture
+def sealed(cast):
+    """An entry of a campaign that asks for the secretary's signature."""
+    signing = world.campaign(sign_off=True)
+    return world.entry(cast.school, campaign=signing)
+
+
+def signed_in(seat):
+    return world.sign_in(Client(), seat)
+
+
+def newest(entry):
+    return Entry.objects.get(pk=entry.pk)
+
+
+# ---- words and files for other eyes
+
+
+def test_what_the_secretary_told_the_filer_is_not_read_by_officials(cast, sealed):
+    entry = world.file(sealed, cast.filer)
+    progress.hand_back(entry.pk, by=cast.secretary, version=entry.version, reason=SECRET)
+    url = reverse("entry", args=[entry.pk])
+    shown = {
+        name: SECRET in signed_in(getattr(cast, name)).get(url).content.decode()
+        for name in ("filer", "secretary", "reviewer", "manager", "viewer")
+    }
+    assert shown == {
+        "filer": True,
+        "secretary": True,
+        "reviewer": False,
+        "manager": False,
+        "viewer": False,
+    }
+
+
+def test_a_report_that_was_not_sent_shows_no_official_its_words_or_its_files(cast, sealed):
+    with uploads.check("未发出.pdf", io.BytesIO(files.pdf("unsent"))) as checked:
+        evidence, _new = progress.attach(sealed.pk, checked, by=cast.filer)
+    entry = world.file(sealed, cast.filer, note=SECRET)
+    assert Report.objects.get(entry=entry).sent_at is None
+    for seat in (cast.reviewer, cast.manager, cast.viewer):
+        client = signed_in(seat)
+        page = client.get(reverse("entry", args=[entry.pk])).content.decode()
+        assert SECRET not in page
+        assert evidence.name not in page
+        assert client.get(reverse("evidence", args=[evidence.pk])).status_code == 404
+        preview = reverse("evidence_preview", args=[evidence.pk, 1])
+        assert client.get(preview).status_code == 404
+
+
+def test_a_reviewer_is_not_told_of_the_same_file_in_a_report_that_was_not_sent(cast, sealed):
+    sent = world.entry(cast.school, "Z2.2", campaign=cast.campaign)
+    for entry in (sent, sealed):
+        with uploads.check("同一份.pdf", io.BytesIO(files.pdf("same"))) as checked:
+            progress.attach(entry.pk, checked, by=cast.filer)
+        world.file(entry, cast.filer)
+    page = signed_in(cast.reviewer).get(reverse("review_entry", args=[sent.pk]))
+    assert [m.others for m in page.context["judged"].materials] == [[]]
+
+
+def test_a_colleague_never_reads_a_draft(cast):
+    entry = world.entry(cast.school)
+    signed_in(cast.filer).post(
+        reverse("entry_save", args=[entry.pk]), {"version": entry.version, "note": SECRET}
+    )
+    assert Draft.objects.get().note == SECRET
+    for seat in (cast.secretary, world.seat("filer", cast.school), cast.reviewer):
+        page = signed_in(seat).get(reverse("entry", args=[entry.pk])).content.decode()
+        assert SECRET not in page
+
+
+# ---- turns taken at the same moment
+
+
+def test_a_file_that_arrives_after_a_colleague_has_sent_the_entry_is_not_attached(cast):
+    entry = world.entry(cast.school)
+    with uploads.check("迟到.pdf", io.BytesIO(files.pdf("late"))) as checked:
+        world.file(entry, world.seat("filer", cast.school))
+        with pytest.raises(Denied):
+            progress.attach(entry.pk, checked, by=cast.filer)
+    assert Evidence.objects.count() == 0
+
+
+def test_a_file_is_not_taken_off_an_entry_that_was_sent_meanwhile(cast):
+    entry = world.entry(cast.school)
+    with uploads.check("记录.pdf", io.BytesIO(files.pdf("kept"))) as checked:
+        evidence, _new = progress.attach(entry.pk, checked, by=cast.filer)
+    world.file(entry, world.seat("filer", cast.school))
+    with pytest.raises(Denied):
+        progress.detach(evidence, by=cast.filer)
+    assert Evidence.objects.get(pk=evidence.pk).removed_at is None
+
+
+def test_a_key_of_one_person_answers_nobody_else_and_no_other_form(cast):
+    entry = world.entry(cast.school)
+    form = {"version": entry.version, "key": "k", "note": "已办。", "pledged": "on"}
+    form |= {
+        f"check-{key}-{part}": text
+        for key, values in world.typed_values(entry).items()
+        for part, text in values.items()
+    }
+    url = reverse("entry_submit", args=[entry.pk])
+    assert signed_in(cast.filer).post(url, form).status_code == 302
+    assert signed_in(cast.secretary).post(url, form).status_code == 409
+    back = reverse("entry_withdraw", args=[entry.pk])
+    version = newest(entry).version
+    answer = signed_in(cast.filer).post(back, {"version": version, "key": "k"})
+    assert answer.status_code == 302
+    assert newest(entry).status == Status.in_progress
+    assert IdempotencyKey.objects.count() == 2
+
+
+# ---- sessions
+
+
+def test_a_session_ends_twelve_hours_after_sign_in_however_it_is_used(cast, travel):
+    client = Client()
+    said = {"username": cast.filer.user.username, "password": world.PASSWORD}
+    client.post("/login/", said)
+    travel.shift(timedelta(hours=11))
+    assert client.post("/seat/", {"seat": cast.filer.key}).status_code == 302
+    assert client.get("/school/").status_code == 200
+    travel.shift(timedelta(hours=1, minutes=1))
+    assert client.get("/school/").status_code == 302
+
+
+def test_saving_the_own_account_writes_nothing_that_an_operator_decides(cast):
+    client = signed_in(cast.filer)
+    said = {"do": "details", "name": "新名", "language": "", "theme": "auto", "is_active": "1"}
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert client.post("/account/", said).status_code == 302
+    changed = [q["sql"] for q in queries if q["sql"].startswith('UPDATE "schools_user"')]
+    assert len(changed) == 1
+    assert not any(name in changed[0] for name in ("is_active", "is_superuser", "password"))
+    assert User.objects.get(pk=cast.filer.user.pk).name == "新名"
+
+
+def test_no_other_spelling_of_an_account_goes_round_the_lock(cast):
+    name = world.seat("filer", cast.school, world.person("lihua")).user.username
+    client = Client()
+    spelled = [name, name, f" {name} ", name.replace("l", "\uff4c"), f"{name}\0", name]
+    for spelling in spelled:
+        client.post("/login/", {"username": spelling, "password": "wrong-one"})
+    for header in ("203.0.113.9", "127.0.0.1, 203.0.113.9"):
+        said = {"username": name, "password": world.PASSWORD}
+        headers = {"x-forwarded-for": header, "x-real-ip": header, "forwarded": f"for={header}"}
+        assert client.post("/login/", said, headers=headers).status_code == 429
+
+
+@pytest.mark.parametrize("said", ["unknown", "203.0.113.9:4711", "a\0b", "<script>", "1" * 300])
+def test_an_address_that_is_none_breaks_no_log(db, settings, said):
+    settings.BEHIND_PROXY = True
+    response = Client(headers={"x-forwarded-for": said}).post(
+        "/login/", {"username": "nobody", "password": "wrong-one"}
+    )
+    assert response.status_code == 200
+    assert AuditLine.objects.get().ip is None
+
+
+def test_private_pages_are_kept_by_no_cache_and_signing_out_clears_the_browser(cast):
+    client = signed_in(cast.filer)
+    entry = world.entry(cast.school)
+    for path in ("/school/", "/items/", reverse("entry", args=[entry.pk]), "/school/x/"):
+        assert client.get(path)["Cache-Control"] == "private, no-cache", path
+    assert client.post("/logout/")["Clear-Site-Data"] == '"cache"'
+
+
+# ---- forged forms and addresses
+
+
+@pytest.mark.parametrize(
+    "to",
+    ["//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil.example",
+     "javascript:alert(1)", "///evil.example", "/\u2028/evil.example", "\0//evil.example",
+     "http:evil.example", "@evil.example", " //evil.example"],
+)  # fmt: skip
+def test_no_way_leads_out_of_the_house(cast, to):
+    said = {"username": cast.filer.user.username, "password": world.PASSWORD, "next": to}
+    assert Client().post("/login/", said)["Location"] == "/"
+    assert Client().post("/language/", {"language": "en", "next": to})["Location"] == "/"
+    assert signed_in(cast.filer).get("/login/", {"next": to})["Location"] == "/"
+
+
+def test_a_form_that_another_site_sends_is_neither_done_nor_carried(cast):
+    entry = world.entry(cast.school)
+    client = Client(enforce_csrf_checks=True)
+    forged = {"note": "<script>alert(1)</script>", "version": entry.version}
+    for origin in ("https://evil.example", "null"):
+        answer = client.post(
+            reverse("entry_submit", args=[entry.pk]), forged, headers={"origin": origin}
+        )
+        assert answer.status_code == 403
+        assert "alert(1)" not in answer.content.decode()
+        assert kept.FIELD + '"' not in answer.content.decode()
+
+
+@pytest.mark.parametrize("token", ["x", "a:b:c", "\0", "e" * 100_000, "eyJhIjoxfQ:1:1"])
+def test_a_forged_token_of_kept_text_carries_nothing(db, token):
+    answer = Client().post("/login/", {"again": "1", kept.FIELD: token})
+    assert answer.status_code == 200
+    assert answer.context["form_was"] is None
+
+
+def test_kept_text_is_shown_as_text_and_sent_only_by_whoever_may(cast):
+    """A token taken by somebody else gives the words back, never the right to send them."""
+    entry = world.entry(cast.school)
+    note = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+    typed = {"note": note, "version": entry.version, "pledged": "on"}
+    url = reverse("entry_submit", args=[entry.pk])
+    page = Client().post(url, typed, headers={"origin": "http://testserver"})
+    token = page.context["kept"]
+    client = Client()
+    said = {"username": cast.stranger.user.username, "password": world.PASSWORD}
+    shown = client.post("/login/", {**said, kept.FIELD: token})
+    assert note not in shown.content.decode()
+    assert "&lt;script&gt;" in shown.content.decode()
+    assert client.post(url, dict(shown.context["form_was"].fields)).status_code == 404
+    assert newest(entry).status == Status.not_started
+
+
+def test_a_stranger_who_is_not_signed_in_writes_no_file_to_disk(db, monkeypatch):
+    """Counted, so that its name can be asked for again; its bytes are let go."""
+    written = []
+    handler = uploads.MostBytes
+    old = handler.receive_data_chunk
+
+    def watch(self, raw, start):
+        old(self, raw, start)
+        written.append(self.file.tell())
+
+    monkeypatch.setattr(handler, "receive_data_chunk", watch)
+    file = SimpleUploadedFile("大.pdf", b"x" * 300_000)
+    assert Client().post("/login/", {"files": file}).status_code == 200
+    assert written
+    assert set(written) == {0}
+
+
+# ---- nonsense in every parameter
+
+
+def tried(everybody, method):
+    """(name, client, path) of every address that takes this method, by whoever may open it."""
+    clients = {}
+    for name, row in MATRIX.items():
+        if method not in row["methods"] or name == "logout":
+            continue
+        personas = {BY.get(verb, "manager") for verb in row["access"]}
+        if name.startswith("board"):
+            personas |= {"city_viewer", "nation_viewer"}
+        for persona in sorted(personas):
+            if persona not in clients:
+                clients[persona] = everybody.client(persona)
+            yield name, clients[persona], everybody.path(name, "own")
+
+
+def broken(client, method, path, data):
+    """Whether it broke; what a view raises comes up here and fails the test by itself."""
+    return getattr(client, method)(path, data).status_code >= 500
+
+
+def test_no_query_breaks_a_page(everybody, caplog):
+    caplog.set_level("CRITICAL")
+    found = []
+    for name, client, path in tried(everybody, "GET"):
+        for text in NASTY:
+            asked = [dict.fromkeys(QUERY, text), {"by": "school", "after": text}]
+            asked += [{"after": f"2026-2027.{text}"}, {"state": "late", "school": text}]
+            asked += [{one: text} for one in QUERY if text == "330106\0"]
+            asked += [{"after": "2026-202\0.1"}] if text == "\0" else []
+            found += [(name, query) for query in asked if broken(client, "get", path, query)]
+    assert found == []
+
+
+def test_no_field_breaks_a_form(everybody, caplog):
+    caplog.set_level("CRITICAL")
+    found = []
+    for name, client, path in tried(everybody, "POST"):
+        thing = "waiting" if MATRIX[name].get("thing") == "waiting" else "entry"
+        for text in NASTY:
+            entry = newest(everybody.things["own"][thing])
+            sound = {
+                "version": entry.version,
+                "reason": "请核对。",
+                "pledged": "on",
+                "note": "已办。",
+            }
+            sound["report"] = entry.report_id or 0
+            said = [{**sound, one: f"x{text}"} for one in FIELDS] if text == "\0" else []
+            said += [dict.fromkeys(FIELDS, text), {**sound, "due_on": text, "opens_on": text}]
+            found += [(name, form) for form in said if broken(client, "post", path, form)]
+    assert found == []
+
+
+def test_no_address_breaks_the_house(everybody, caplog):
+    caplog.set_level("CRITICAL")
+    found = []
+    for name, client, path in (*tried(everybody, "GET"), *tried(everybody, "POST")):
+        method = "get" if "GET" in MATRIX[name]["methods"] else "post"
+        values = map(str, everybody.arguments(name, "own").values())
+        changed = [
+            path.replace(f"/{value}/", f"/{quote(text, safe='')}/")
+            for value in values
+            for nasty in NASTY[:5]
+            for text in (nasty, value + nasty)
+        ]
+        found += [path for path in changed if broken(client, method, path, {})]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["calendarday/?date__year=9999", "calendarday/?date__year=" + "9" * 30,
+     "calendarday/?date__year=2026&date__month=" + "9" * 30, "calendarday/?date__year=x",
+     "calendarday/?date__year=9999&date__month=12", "school/?q=%00", "school/?p=" + "9" * 30,
+     "school/?locked__exact=%00", "region/_00/change/", "region/%00/change/", "school/?o=9.-9.x",
+     "user/" + "9" * 30 + "/change/", "user/?drafts__note__contains=a", "user/_00/password/",
+     "user/?password__startswith=a", "term/?school_year=%00", "school/1_00/history/"],
+)  # fmt: skip
+def test_no_address_breaks_the_back_office(cast, query, caplog):
+    caplog.set_level("CRITICAL")
+    client = signed_in(world.seat("operator", "0"))
+    assert client.get(f"/admin/schools/{query}").status_code in (200, 302, 400, 404)
+
+
+@pytest.mark.parametrize("name", ["sessionid", "language", "csrftoken", "messages"])
+def test_no_cookie_breaks_the_door(db, name):
+    client = Client(headers={"cookie": f'{name}="abcdefghij\\000"'})
+    assert client.get("/login/").status_code == 200
