@@ -4,7 +4,7 @@ import platform
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
 import celery
@@ -199,13 +199,9 @@ def _last(pulse: Pulse | None, patience: timedelta) -> tuple[str, bool]:
     ago = clock.now() - pulse.finished_at
     if ago < -rounds.SKEW:
         return _("Last on %(when)s, which is yet to come: a clock was wrong.") % {
-            "when": _local(pulse.finished_at)
+            "when": clock.told(pulse.finished_at)
         }, True
     if ago < timedelta(minutes=1):
         return _("Last less than a minute ago."), False
     words = {"ago": timesince(pulse.finished_at, clock.now(), depth=1)}
     return _("Last %(ago)s ago.") % words, ago > patience
-
-
-def _local(moment: datetime) -> str:
-    return moment.astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M")

@@ -139,19 +139,16 @@ def withdraw(entry_id: int, *, by: Seat, version: int, key: str = "") -> Outcome
     return _decide("withdraw", entry_id, by, version, change, key=key)
 
 
-def accept(
-    entry_id: int, *, by: Seat, version: int, report_id: int, reason: str = "", key: str = ""
-) -> Outcome:
+def accept(entry_id: int, *, by: Seat, version: int, report_id: int, key: str = "") -> Outcome:
     """Accept the report that was read; a claim of 不适用 makes the entry exempt."""
-    filings.check_length(reason, field="reason")
 
     def change(entry: Entry) -> tuple[dict[str, Any], dict[str, Any]]:
         report = _judged(entry, report_id)
-        _review(report, by, Verdict.accept, reason)
+        _review(report, by, Verdict.accept)
         exempt = report.claim == Claim.not_applicable
         return {"status": Status.exempt if exempt else Status.accepted}, {"report": report.no}
 
-    return _decide("accept", entry_id, by, version, change, text=reason, key=key, ask=[report_id])
+    return _decide("accept", entry_id, by, version, change, key=key, ask=[report_id])
 
 
 def send_back(
@@ -355,7 +352,7 @@ def _judged(entry: Entry, report_id: int) -> Report:
     return entry.report
 
 
-def _review(report: Report, by: Seat, verdict: Verdict, reason: str) -> None:
+def _review(report: Report, by: Seat, verdict: Verdict, reason: str = "") -> None:
     Review.objects.create(
         report=report,
         author_id=report.author_id,
@@ -378,6 +375,6 @@ def _stale(entry: Entry, filing: Filing | None = None) -> Stale:
     reason = _("%(who)s was first: this became “%(state)s” at %(time)s.") % {
         "who": who,
         "state": Status(entry.status).label,
-        "time": at.astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M"),
+        "time": clock.told(at),
     }
     return Stale(reason, entry=entry, theirs=entry.report, yours=filing)

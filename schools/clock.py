@@ -35,3 +35,8 @@ def today() -> date:
 def local_date(moment: datetime) -> date:
     """The date in Asia/Shanghai of an aware moment."""
     return moment.astimezone(SHANGHAI).date()
+
+
+def told(moment: datetime) -> str:
+    """An aware moment by the clock of Shanghai, for a sentence: "2026-11-20 12:00"."""
+    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")

@@ -44,7 +44,7 @@ STEPS = {
     "undo": pgettext_lazy("step", "took the acceptance back"),
     "reopen": pgettext_lazy("step", "reopened"),
 }
-TOLD = ("return", "accept", "reopen")  # whose words stand in the history
+TOLD = ("return", "reopen")  # whose words stand in the history
 TOLD_INSIDE = ("hand_back", *TOLD)  # at the school itself
 
 
