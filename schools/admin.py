@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, auth
+from django.contrib import admin, auth, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import UserAdmin
@@ -29,7 +29,13 @@ from schools.forms import (
 )
 from schools.models import CalendarDay, Membership, Region, School, SchoolType, Term, User
 from schools.models.regions import bounds
-from schools.models.schools import FROZEN_FIELDS, SchoolKind, derive_profile
+from schools.models.schools import (
+    FROZEN_FIELDS,
+    SchoolKind,
+    code_warnings,
+    derive_profile,
+    local_code,
+)
 
 
 class BackOffice(admin.AdminSite):
@@ -155,7 +161,7 @@ class SchoolForm(forms.ModelForm):
                 self.add_error("region", _("The place does not lie in the area of the authority."))
         if authority and "code" in said and not said["code"]:
             number = lists.last_local_numbers({authority.code}, lock=True)[authority.code] + 1
-            said["code"] = f"L-{authority.code}-{number:04d}"
+            said["code"] = local_code(authority.code, number)
         return said
 
 
@@ -186,6 +192,9 @@ class SchoolDesk(SchoolLists, Desk):
     def save_model(self, request: HttpRequest, obj: School, form: Any, change: bool) -> None:
         """Only what was changed is written; a school enrolled meanwhile keeps what is frozen."""
         obj.profile = derive_profile(obj)[0]
+        if "code" in form.changed_data and obj.kind == SchoolKind.school:
+            for sentence in code_warnings(obj.code, obj.school_type_id):
+                self.message_user(request, str(sentence), messages.WARNING)
         if not change:
             obj.save()
             return

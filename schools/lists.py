@@ -18,6 +18,7 @@ from schools.models.schools import (
     SchoolKind,
     code_warnings,
     is_local_code,
+    local_code,
 )
 from schools.places import COUNTY_DIGITS, Places
 
@@ -272,7 +273,7 @@ def _give_local_codes(lines: list[Line], *, lock: bool) -> None:
     for line in new:
         authority = line.values["authority_id"]
         last[authority] += 1
-        line.values["code"] = f"L-{authority}-{last[authority]:04d}"
+        line.values["code"] = local_code(authority, last[authority])
 
 
 def last_local_numbers(authorities: set[str], *, lock: bool) -> Counter[str]:

@@ -106,6 +106,22 @@ def test_a_school_by_hand_gets_its_profile(office):
     assert (school.code, school.profile) == ("2133000001", "multi")
 
 
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("2133000001", ""),
+        ("", ""),
+        ("21330001", "This is not in the form of a 10-digit national school code."),
+        ("3133000001", "The first two digits of the code do not fit the school type."),
+    ],
+)
+def test_an_odd_code_is_kept_and_warned_about(office, code, sentence):
+    response = office.post("/admin/schools/school/add/", {**FACTS, "code": code}, follow=True)
+
+    warned = [str(told) for told in response.context["messages"] if told.level_tag == "warning"]
+    assert (School.objects.count(), "".join(warned)) == (1, sentence)
+
+
 def test_a_school_without_a_code_gets_the_next_local_one(office):
     world.school(code="L-330106-0007")
 

@@ -125,8 +125,13 @@ _CODE = re.compile(r"(21|31|34|51|36|37)(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-
 _LOCAL_CODE = re.compile(r"L-\d{2,6}-\d{4,}")
 
 
+def local_code(authority: str, number: int) -> str:
+    """The code that we give for want of a national one."""
+    return f"L-{authority}-{number:04d}"
+
+
 def is_local_code(code: str) -> bool:
-    """Whether `code` was given by us (L-<authority>-<4 digits>) for want of a national one."""
+    """Whether `code` was given by us, see `local_code`."""
     return bool(_LOCAL_CODE.fullmatch(code))
 
 
