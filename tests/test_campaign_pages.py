@@ -260,7 +260,8 @@ def test_closing_says_what_is_still_open_and_can_be_undone(desk, county, manager
 def test_voiding_needs_a_reason_and_then_shows_it(desk, county, manager):
     campaign = world.opened(manager)
     void = reverse("campaign_void", args=[campaign.pk])
-    assert "Void is for good" in text(desk.get(void))
+    page = text(desk.get(void))
+    assert "Void is for good" in page and "No school has begun anything in it." in page
     version = campaign.version
 
     done = desk.post(void, {"version": version, "reason": "清单<选错>", "key": "k"}, follow=True)

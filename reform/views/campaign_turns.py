@@ -17,6 +17,7 @@ from reform import policy, steering
 from reform.forms.campaign import ReasonForm
 from reform.forms.hidden import key_for, key_of, version_of
 from reform.models import Campaign, Entry
+from reform.models.campaign import CampaignState
 from reform.states import OPEN, Keeper, Status
 from reform.views import campaign_words as words
 from reform.views.campaigns import visible
@@ -100,6 +101,10 @@ def _ask(
         context.update(_still_open(request, found))
     else:
         context["form"] = form or ReasonForm()
+    if verb == "void" and found.state != CampaignState.draft:
+        begun = Entry.objects.filter(slot__campaign=found, keeper=Keeper.school)
+        begun = begun.exclude(status=Status.not_started).order_by()
+        context["effects"] = [words.lost(begun.count()), *context["effects"]]
     status = 422 if form else 200
     return render(request, "campaigns/turn.html", context, status=status)
 

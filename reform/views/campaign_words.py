@@ -165,7 +165,7 @@ def _what(event: Event) -> str:
     body = json.loads(event.body)
     item = " ".join(filter(None, (body.get("item"), term(body.get("period", "")))))
     if event.kind == "opened":
-        return _("finished opening: %(schools)s, %(filings)s") % {
+        return _("finished opening: %(schools)s, %(filings)s, those for reference included") % {
             "schools": schools_counted(body["schools"]),
             "filings": filings(body["entries"]),
         }
@@ -293,6 +293,17 @@ def turn(campaign: Campaign, verb: str) -> dict[str, Any]:
         ],
         "button": _("Void the campaign"),
     }
+
+
+def lost(begun: int) -> str:
+    """What voiding takes out of the counts, for who is about to do it."""
+    if not begun:
+        return _("No school has begun anything in it.")
+    return ngettext(
+        "%(n)s filing has been begun or sent; that work is kept in its history and counts no more.",
+        "%(n)s filings have been begun or sent; that work is kept in history and counts no more.",
+        begun,
+    ) % {"n": number(begun)}
 
 
 def slot_name(slot: Slot) -> str:
