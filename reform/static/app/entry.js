@@ -115,6 +115,15 @@
     changed();
   });
 
+  // What was wrong is no longer so once it is changed.
+  document.addEventListener("input", ({ target }) => {
+    if (!target.hasAttribute("aria-invalid")) return;
+    target.removeAttribute("aria-invalid");
+    for (const id of (target.getAttribute("aria-describedby") || "").split(" ")) {
+      if (id.endsWith("-error")) document.getElementById(id)?.remove();
+    }
+  });
+
   // A screenshot that is pasted is a file that was chosen.
   document.addEventListener("paste", (event) => {
     const files = event.clipboardData && event.clipboardData.files;
