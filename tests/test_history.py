@@ -1,6 +1,9 @@
 """History cannot be changed, and when somebody does it by force, it is found and named."""
 
+import io
+
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
 from reform import history
@@ -98,3 +101,18 @@ def test_events_are_one_row_each_and_follow_each_other(chain):
     events = list(Event.objects.filter(subject="school:1"))
     assert [e.seq for e in events] == [1, 2, 3, 4, 5]
     assert [e.prev_hash for e in events[1:]] == [e.hash for e in events[:-1]]
+
+
+def test_the_command_says_that_history_is_whole_or_fails_and_names_the_place(chain):
+    out, err = io.StringIO(), io.StringIO()
+    call_command("verify_history", "region:33", stdout=out)
+    by_force("DELETE FROM reform_event WHERE subject='region:33'")
+
+    with pytest.raises(CommandError, match="Breaks found: 1"):
+        call_command("verify_history", stderr=err)
+    call_command("verify_history", "school:1", stdout=out)
+    with pytest.raises(CommandError, match="There is no chain shool:1"):
+        call_command("verify_history", "shool:1")
+
+    whole = ["History is whole: 1 events.", "History is whole: 5 events."]
+    assert (out.getvalue().splitlines(), err.getvalue()[:10]) == (whole, "region:33:")

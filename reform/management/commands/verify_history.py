@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from reform import history
-from reform.models import Event
+from reform.models import Chain, Event
 
 
 class Command(BaseCommand):
@@ -16,10 +16,14 @@ class Command(BaseCommand):
         parser.add_argument("subject", nargs="?", help='one chain: "school:12" or "region:330106"')
 
     def handle(self, *args: Any, **options: Any) -> None:
+        subject = options["subject"]
+        events = Event.objects.filter(subject=subject) if subject else Event.objects.all()
+        if subject and not (events.exists() or Chain.objects.filter(pk=subject).exists()):
+            raise CommandError(f"There is no chain {subject}.")
         breaks = 0
-        for sentence in history.verify(options["subject"]):
+        for sentence in history.verify(subject):
             breaks += 1
             self.stderr.write(sentence)
         if breaks:
-            raise CommandError(f"{breaks} breaks found. Restore from a backup and find out who.")
-        self.stdout.write(f"History is whole: {Event.objects.count()} events.")
+            raise CommandError(f"Breaks found: {breaks}. Restore from a backup and find out who.")
+        self.stdout.write(f"History is whole: {events.count()} events.")
