@@ -5,38 +5,22 @@ the change of an entry with event and tally against the bare UPDATE; the whole r
 page with three queries; and the same filing in a small and in a large county.
 """
 
-import os
 import statistics
-import sys
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+import scratch  # noqa: F401  # isort: skip
 
-from tests import services  # noqa: E402
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
 
-if "--postgres" in sys.argv:
-    os.environ["DATABASE_URL"] = services.start_postgres()
-    os.environ.setdefault("SECRET_KEY", "bench" * 10 + "0123456789")
-os.environ.setdefault("VAR_DIR", str(services.make_folder()))
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reform.settings")
-
-import django  # noqa: E402
-
-django.setup()
-
-from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.urls import reverse  # noqa: E402
-
-from reform import progress, tallies  # noqa: E402
-from reform.filings import Filing  # noqa: E402
-from reform.models import Campaign, Entry  # noqa: E402
-from schools.models import School  # noqa: E402
-from tests import world  # noqa: E402
+from reform import progress, tallies
+from reform.filings import Filing
+from reform.models import Campaign, Entry
+from schools.models import School
+from tests import world
 
 ROUNDS = 200
 GOOD = {"politics_course_classes": {"num": "12", "den": "12"}}

@@ -6,34 +6,18 @@ a thousand schools, the late-joiner look of each minute, and how much the proces
 """
 
 import argparse
-import os
 import resource
-import sys
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+import scratch  # noqa: F401  # isort: skip
 
-from tests import services  # noqa: E402
+from django.core.management import call_command
+from django.db import connection
 
-if "--postgres" in sys.argv:
-    os.environ["DATABASE_URL"] = services.start_postgres()
-    os.environ.setdefault("SECRET_KEY", "bench" * 10 + "0123456789")
-os.environ.setdefault("VAR_DIR", str(services.make_folder()))
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reform.settings")
-
-import django  # noqa: E402
-
-django.setup()
-
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
-
-from reform import reach, rollout, tallies  # noqa: E402
-from reform.models import Entry  # noqa: E402
-from schools.models import Region, School  # noqa: E402
-from tests import world  # noqa: E402
+from reform import reach, rollout, tallies
+from reform.models import Entry
+from schools.models import Region, School
+from tests import world
 
 PER_AUTHORITY = 70
 PROFILES = ("multi", "single", "single", "single", "joint")
