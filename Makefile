@@ -53,14 +53,14 @@ test-journeys: setup browser ## Run the browser journeys and the start and end o
 browser: ## See to Chromium and a Chinese font; SKIP_BROWSER=1 does without
 	@.ci/browser
 
-check: setup ## Format, lint, types, templates, migrations, translations, locks
+check: setup ## Format, lint, types, templates, migrations, translations, locks, docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(TYPED)
 	$(BIN)/djlint templates --lint --quiet
 	$(MANAGE) makemigrations --check --dry-run
 	$(MANAGE) messages --check
-	$(BIN)/pytest -q -n 0 tests/test_locks.py tests/test_architecture.py
+	$(BIN)/pytest -q -n 0 tests/test_locks.py tests/test_architecture.py tests/test_docs.py
 
 bench: setup ## Measure what a filing and an opening cost, as ratios, on a scratch PostgreSQL
 	$(BIN)/python bench/filing.py --postgres
