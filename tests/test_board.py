@@ -451,10 +451,9 @@ def test_behind_every_number_of_a_city_stand_exactly_as_many_rows(city, client):
 
 def test_a_province_and_the_nation_list_what_is_below_by_code(city, client):
     world.sign_in(client, world.seat("viewer", "33"))
-    assert regions(client.get("/board/33/")) == {
-        "杭州市": [15, 3, 2, 4, 4, 2],
-        "宁波市": [0] * 6,
-    }
+    page = client.get("/board/33/")
+    assert regions(page) == {"杭州市": [15, 3, 2, 4, 4, 2], "宁波市": [0] * 6}
+    assert heading(page).startswith("已下发专项的 1 个市应报 15 项")
     world.sign_in(client, world.seat("viewer", "0"))
     page = client.get("/board/0/")
     assert regions(page) == {"江苏省": [0] * 6, "浙江省": [15, 3, 2, 4, 4, 2]}

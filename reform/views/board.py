@@ -150,11 +150,12 @@ def _above(seat: Seat, region: Region, year: str, today: date) -> dict[str, Any]
 
 
 def _who(region: Region, below: Sequence[Below]) -> str:
-    """ "13 counties and districts": those where something is owed."""
+    """ "13 counties and districts": those where something is owed, told apart from the rest."""
     regions = [line for line in below if not line.itself]
     level = "city" if any(len(line.region.code) == 4 for line in regions) else "county"
     asked = sum(line.figures.expected > 0 for line in regions)
-    return regions_counted(asked, "province" if region.code == NATION else level)
+    who = regions_counted(asked, "province" if region.code == NATION else level)
+    return _("%(regions)s with a campaign") % {"regions": who} if asked < len(regions) else who
 
 
 def _below(seat: Seat, line: Below, year: str) -> dict[str, Any]:
