@@ -61,7 +61,7 @@ def test_a_clerk_only_presses_buttons_from_the_empty_list_to_an_open_campaign(de
 
     opened = desk.post(made.url, {"version": campaign.version}, follow=True)
 
-    assert "3 schools owe" in text(opened)
+    assert "3 schools, " in text(opened)
     assert Entry.objects.filter(counted=True).count() == 126
 
 
@@ -160,7 +160,7 @@ def test_a_large_opening_is_left_to_the_tick_and_shows_how_far_it_is(
     assert "0 of 5 schools are asked." in text(waiting)
     rollout.continue_openings()
 
-    assert "3 schools owe" in text(desk.get(reverse("campaign", args=[campaign.pk])))
+    assert "3 schools, " in text(desk.get(reverse("campaign", args=[campaign.pk])))
 
 
 def test_a_new_date_is_shown_first_then_set(desk, county, manager):
@@ -292,7 +292,7 @@ def test_a_county_reads_what_binds_it_from_above_with_its_own_figures(english, c
     desk = world.sign_in(english, world.seat("viewer", world.SIBLING))
 
     assert "市级专项" in text(desk.get(reverse("campaigns")))
-    assert "1 school owe" in text(desk.get(reverse("campaign", args=[campaign.pk])))
+    assert "1 school, " in text(desk.get(reverse("campaign", args=[campaign.pk])))
 
 
 def queries(desk, django_assert_num_queries, url):

@@ -65,8 +65,8 @@ def sentence(campaign: Campaign, now: Figures, schools: int) -> str:
     if campaign.state == CampaignState.closed:
         return _("Closed: of %(items)s at %(schools)s %(done)s were accepted.") % said
     if now.late:
-        return _("%(schools)s owe %(items)s so far; %(done)s accepted, %(late)s overdue.") % said
-    return _("%(schools)s owe %(items)s so far; %(done)s accepted, none overdue.") % said
+        return _("%(schools)s, %(items)s owed so far; %(done)s accepted, %(late)s overdue.") % said
+    return _("%(schools)s, %(items)s owed so far; %(done)s accepted, none overdue.") % said
 
 
 def term(period: str) -> str:
