@@ -182,6 +182,7 @@ PERSON = {
     "username": "2133000001-06", "usable_password": "true", "password1": "spring-tea-7713",
     "password2": "spring-tea-7713", "name": "陈老师", "post": "教师", "phone": "",
 }  # fmt: skip
+POST = {"role": "filer", "region": "", "starts_on": "2026-09-01", "ends_on": ""}
 
 
 def inline(prefix="memberships", *rows):
@@ -200,13 +201,7 @@ def test_a_new_post_begins_today_unless_another_day_is_chosen(office):
 
 def test_an_account_with_its_post_is_made_on_one_page(office, client):
     school = world.school("阳光小学")
-    post = {
-        "role": "filer",
-        "school": school.pk,
-        "region": "",
-        "starts_on": "2026-09-01",
-        "ends_on": "",
-    }
+    post = {**POST, "school": school.pk}
 
     response = office.post("/admin/schools/user/add/", {**PERSON, **inline("memberships", post)})
 
@@ -242,13 +237,7 @@ def test_an_account_may_wait_for_its_password(office):
 )
 def test_a_post_that_does_not_fit_is_refused_in_words(office, wrong, sentence):
     school = world.school("阳光小学")
-    post = {
-        "role": "filer",
-        "school": school.pk,
-        "region": "",
-        "starts_on": "2026-09-01",
-        "ends_on": "",
-    }
+    post = {**POST, "school": school.pk}
     post |= {**wrong, **({"school": school.pk} if wrong.get("school") == "here" else {})}
 
     response = office.post("/admin/schools/user/add/", {**PERSON, **inline("memberships", post)})
