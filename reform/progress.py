@@ -369,7 +369,8 @@ def _new_date(entry: Entry) -> date:
 
 
 def _stale(entry: Entry, filing: Filing | None = None) -> Stale:
-    last = Event.objects.filter(entry=entry).select_related("actor").order_by("-seq").first()
+    moves = Event.objects.filter(entry=entry, kind__in=MOVES).select_related("actor")
+    last = moves.order_by("-seq").first()
     who = str(last.actor) if last and last.actor else _("Somebody")
     at = clock.now() if last is None else last.at
     reason = _("%(who)s was first: this became “%(state)s” at %(time)s.") % {

@@ -77,7 +77,7 @@ def reschedule(
         _require_asked(slot)
         check_date(slot, authority, due_on)
         before = in_force(slot, authority)
-        moved = _move_dates(slot, authority, due_on)
+        moved = _move_dates(slot, authority, due_on, by, reason)
         _write_date(slot, authority, due_on, reason)
         body = {
             "campaign": slot.campaign_id,
@@ -158,13 +158,15 @@ def _replaced(slot: Slot, due_on: date) -> Q:
     return gone if slot.campaign.later_dates else gone | Q(due_on__gt=due_on)
 
 
-def _move_dates(slot: Slot, authority: str | None, due_on: date) -> int:
+def _move_dates(slot: Slot, authority: str | None, due_on: date, by: Seat, reason: str) -> int:
     """Under the locks of their schools, so that no filing counts itself under the old date."""
     held = slot.entries.filter(authority=authority) if authority else slot.entries.all()
     subjects = sorted(f"school:{pk}" for pk in held.values_list("school_id", flat=True))
+    chains: dict[str, Chain] = {}
     for start in range(0, len(subjects), LOCKED_AT_ONCE):
-        history.lock(subjects[start : start + LOCKED_AT_ONCE])
+        chains |= history.lock(subjects[start : start + LOCKED_AT_ONCE])
     moving = _moving(slot, authority, due_on)
+    _tell_schools(moving, chains, due_on, by, reason)
     deltas: tallies.Deltas = Counter()
     counted = moving.filter(counted=True).exclude(keeper=Keeper.district).order_by()
     groups = counted.values_list("authority", "status", "due_on").annotate(n=Count("pk"))
@@ -175,6 +177,30 @@ def _move_dates(slot: Slot, authority: str | None, due_on: date) -> int:
     moved = moving.update(due_on=due_on)
     tallies.apply(deltas)
     return moved
+
+
+def _tell_schools(
+    moving: "QuerySet[Entry]", chains: Mapping[str, Chain], due_on: date, by: Seat, reason: str
+) -> None:
+    """One event for each entry that moves, in the history of its school."""
+    rows = moving.order_by("school_id").values_list("pk", "school_id", "status", "due_on")
+    events = [
+        (
+            chains[f"school:{school}"],
+            NewEvent(
+                "reschedule",
+                by.user,
+                entry_id=entry,
+                from_state=Status(status).name,
+                to_state=Status(status).name,
+                body={"was": was.isoformat(), "due_on": due_on.isoformat(), "seat": by.key},
+                text=reason,
+            ),
+        )
+        for entry, school, status, was in rows
+    ]
+    for start in range(0, len(events), LOCKED_AT_ONCE):
+        history.append_each(events[start : start + LOCKED_AT_ONCE])
 
 
 def _write_date(slot: Slot, authority: str | None, due_on: date, reason: str) -> None:

@@ -1,5 +1,6 @@
 """A campaign under way: new dates, withdrawn slots, close, reopen, void, each with its trace."""
 
+import json
 from datetime import date
 
 import pytest
@@ -91,6 +92,19 @@ def test_a_new_date_is_told_with_its_reason(campaign, slot, manager):
     )
 
 
+def test_each_school_finds_the_new_date_in_its_own_history(county, campaign, slot, manager):
+    steering.reschedule(slot.pk, None, date(2027, 1, 22), by=manager, reason=WHY)
+    told = Event.objects.filter(kind="reschedule", entry__slot=slot).order_by("entry")
+    assert [(e.subject, e.words.text) for e in told] == [
+        (f"school:{pk}", WHY)
+        for pk in slot.entries.order_by("pk").values_list("school_id", flat=True)
+    ]
+    assert {(json.loads(e.body)["was"], json.loads(e.body)["due_on"]) for e in told} == {
+        ("2027-01-15", "2027-01-22")
+    }
+    assert everything_is_true()
+
+
 def test_an_earlier_date_takes_no_time_from_what_was_returned(county, campaign, slot, manager):
     slot_due = slot.due_on
     reviewer, filer = world.seat("reviewer", world.COUNTY), world.seat("filer", county["single"])
@@ -140,7 +154,8 @@ def test_pressing_twice_moves_once(campaign, slot, manager):
         )
         assert moved == 4
 
-    assert Event.objects.filter(kind="reschedule").count() == 1
+    assert Event.objects.filter(kind="reschedule", entry=None).count() == 1
+    assert Event.objects.filter(kind="reschedule").exclude(entry=None).count() == 4
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The only place that gathers what the page of an entry shows; it changes nothing."""
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,8 +44,9 @@ STEPS = {
     "accept": pgettext_lazy("step", "accepted"),
     "undo": pgettext_lazy("step", "took the acceptance back"),
     "reopen": pgettext_lazy("step", "reopened"),
+    "reschedule": pgettext_lazy("step", "moved the date from %(was)s to %(due_on)s"),
 }
-TOLD = ("return", "reopen")  # whose words stand in the history
+TOLD = ("return", "reopen", "reschedule")  # whose words stand in the history
 TOLD_INSIDE = ("hand_back", *TOLD)  # at the school itself
 
 
@@ -359,7 +361,7 @@ def steps(entry: Entry, *, own: bool) -> list[dict[str, Any]]:
         {
             "at": event.at,
             "who": str(event.actor) if event.actor else _("The system"),
-            "what": STEPS.get(event.kind, event.kind),
+            "what": STEPS[event.kind] % json.loads(event.body),
             "note": event.words.text if event.kind in told and hasattr(event, "words") else "",
         }
         for event in events
