@@ -220,6 +220,8 @@ class _Story:
         again = [later for later in after if later > read]
         if returned and again and rng.random() < 0.55:
             yield _moment(again[0], 10), self.submit
+            if len(again) > 3:
+                yield _moment(again[3], 16), self.accept
 
     def _now(self) -> Entry:
         return Entry.objects.get(pk=self.pk)
