@@ -166,7 +166,10 @@ def _deeds(campaign: Campaign, begin: date, today: date) -> Iterator[Deed]:
         story = _Story(entry, filers[entry.school_id], reviewer, words, rng, file)
         due_past = entry.due_on < today
         chance = rng.random()
-        if chance < (0.9 if due_past else 0.42):
+        after_due = [day for day in days if day > entry.due_on]
+        if after_due and chance < 0.05:
+            yield from story.filed(rng.choice(after_due), days)
+        elif chance < (0.9 if due_past else 0.42):
             yield from story.filed(rng.choice(before_due), days)
         elif chance < (0.95 if due_past else 0.5):
             yield _moment(rng.choice(before_due), 16), story.save
