@@ -83,6 +83,25 @@ def test_a_reviewer_is_not_told_of_the_same_file_in_a_report_that_was_not_sent(c
     assert [m.others for m in page.context["judged"].materials] == [[]]
 
 
+def test_a_report_that_was_not_sent_is_no_earlier_report_of_the_next_period(cast, sealed):
+    world.file(sealed, cast.filer, note=SECRET)
+    item, period = sealed.slot.item.code, sealed.slot.period
+    following = world.entry(cast.school, item, campaign=sealed.slot.campaign, term=2)
+    assert following.slot.period > period
+    for seat in (cast.filer, cast.reviewer):
+        assert signed_in(seat).get(reverse("entry", args=[following.pk])).context["last"] is None
+
+
+def test_an_auditor_counts_no_lines_of_another_region(cast):
+    said = {"username": cast.stranger.user.username, "password": world.PASSWORD}
+    Client().post("/login/", said)
+    auditor = signed_in(world.seat("auditor", world.COUNTY))
+    assert AuditLine.objects.count() == 1
+    assert auditor.get("/audit/").context["rows"] == []
+    auditor.post("/language/", {"language": "en"})
+    assert auditor.get("/audit/").context["sentence"] == "0 lines in the last 24 hours"
+
+
 def test_a_colleague_never_reads_a_draft(cast):
     entry = world.entry(cast.school)
     signed_in(cast.filer).post(
