@@ -102,6 +102,18 @@ def test_an_auditor_counts_no_lines_of_another_region(cast):
     assert auditor.get("/audit/").context["sentence"] == "0 lines in the last 24 hours"
 
 
+def test_a_list_of_schools_does_not_tell_where_a_foreign_one_would_stand(cast):
+    """Else one could guess its name by asking what comes after its code."""
+    client = signed_in(cast.viewer)
+    foreign = cast.stranger_school.code
+    assert cast.stranger_school.name > "甲"
+    world.school("甲小学")
+    world.school("龙小学")
+    every = client.get("/schools/").context["schools"]
+    assert len(every) == 3
+    assert client.get("/schools/", {"after": foreign}).context["schools"] == every
+
+
 def test_a_colleague_never_reads_a_draft(cast):
     entry = world.entry(cast.school)
     signed_in(cast.filer).post(
