@@ -79,6 +79,19 @@ def manager(db, travel):
 
 
 @pytest.fixture
+def clerk(db):
+    """A reviewer's account, for the sign-in form."""
+    return world.seat("reviewer", world.COUNTY, world.person("clerk", name="沈老师")).user
+
+
+@pytest.fixture
+def office(client, db):
+    """An operator's browser, in English."""
+    client.cookies["language"] = "en"
+    return world.sign_in(client, world.seat("operator", "0", world.person("operator")))
+
+
+@pytest.fixture
 def county(manager):
     """One school of each kind: profile, ownership, type, standing, and the bureau."""
     SchoolType.objects.create(code="111", name_zh="幼儿园", phases="K", use="excluded")

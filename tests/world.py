@@ -46,6 +46,7 @@ TERMS = [
 HOLIDAYS = [date(2026, 10, day) for day in range(1, 8)] + [date(2027, 1, 1)]
 MAKEUP = [date(2026, 9, 20), date(2026, 10, 10)]
 PASSWORD = "plum-rain-9041"
+ORIGIN = "http://testserver"
 numbers = count(1)
 
 
@@ -259,6 +260,15 @@ def sign_in(client, at_seat):
     session["seat"] = at_seat.key
     session.save()
     return client
+
+
+def log_in(client, username="clerk", password=PASSWORD, **fields):
+    """The answer to a name and a password sent with the sign-in form."""
+    return client.post(
+        "/login/",
+        {"username": username, "password": password, **fields},
+        headers={"origin": ORIGIN},
+    )
 
 
 class Cast:
