@@ -12,7 +12,7 @@ from django.utils.translation import trans_real
 from reform import history
 from reform.management.commands.messages import catalogue_path, compile_when_stale
 from schools.models import SchoolType
-from tests import browsing, world
+from tests import boardroom, browsing, world
 
 
 def pytest_configure() -> None:
@@ -69,6 +69,30 @@ def real_db(transactional_db):
 def cast(db, travel):
     """阳光小学 with a filer and a secretary; its bureau with a reviewer and a manager."""
     return world.Cast()
+
+
+@pytest.fixture
+def at(client):
+    """at(seat) → the client, signed in there."""
+    return lambda seat: world.sign_in(client, seat)
+
+
+@pytest.fixture
+def desk(cast, client):
+    """The county's reviewer, signed in."""
+    return world.sign_in(client, cast.reviewer)
+
+
+@pytest.fixture
+def mixed(cast):
+    """The cast in a county with entries in every state."""
+    return boardroom.mixed(cast)
+
+
+@pytest.fixture
+def look(mixed, client):
+    """The county's viewer, signed in."""
+    return world.sign_in(client, mixed.viewer)
 
 
 @pytest.fixture

@@ -1,42 +1,23 @@
-"""The review queue: what waits is read beside its evidence, and decided once."""
+"""The review queue: what waits, on whose desk, and what is read there beside its evidence."""
 
 import re
 from datetime import date, timedelta
 from html import unescape
-from io import BytesIO
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from PIL import Image
 
-from reform import progress, uploads
+from reform import progress
 from reform.filings import Filing
-from reform.models import Entry, Evidence, IdempotencyKey, Review
-from reform.states import Claim, Status
+from reform.models import Entry
 from schools.models import User
 from tests import world
+from tests.desk import REASON, attach, fields, filed, hours, is_open
+from tests.reading import heading, words
 
 NOTE = "本学期各班按课表开齐思政课，教职工全部参加集体备课。"
-REASON = "课时数与课表不一致，请核对。"
-
-
-@pytest.fixture
-def desk(cast, client):
-    """The county's reviewer, signed in."""
-    return world.sign_in(client, cast.reviewer)
-
-
-def words(response):
-    """The text of a page as a reader sees it."""
-    html = re.sub(r"<(script|style).*?</\1>", " ", response.content.decode(), flags=re.S)
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)).replace("\xa0", " "))
-
-
-def heading(response):
-    found = re.search(r"<h1>(.*?)</h1>", response.content.decode(), re.S)
-    return unescape(re.sub(r"<[^>]+>", "", found[1])).replace("\xa0", " ")
 
 
 def queue(response):
@@ -44,37 +25,6 @@ def queue(response):
     nav = re.search(r'<nav class="queue".*?</nav>', response.content.decode(), re.S)[0]
     lines = re.findall(r'<a href="/review/\d+/[^"]*"[^>]*>([^<]*) <span class="code">([^<]*)', nav)
     return [(unescape(school), code) for school, code in lines]
-
-
-def is_open(response):
-    """Primary key of the entry that is open."""
-    found = re.search(r'action="/review/(\d+)/accept/', response.content.decode())
-    return int(found[1]) if found else None
-
-
-def fields(response, action):
-    """The hidden fields of the form that goes to `action`."""
-    form = re.search(
-        rf'<form[^>]*action="[^"]*/{action}/".*?</form>', response.content.decode(), re.S
-    )
-    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form[0])
-    return {name: unescape(value) for name, value in found if name != "csrfmiddlewaretoken"}
-
-
-def decide(client, entry, action, **more):
-    """Open an entry and press its button, as a browser without scripts does."""
-    page = client.get(reverse("review_entry", args=[entry.pk]))
-    return client.post(
-        reverse(f"review_{action}", args=[entry.pk]), {**fields(page, action), **more}, follow=True
-    )
-
-
-def filed(cast, code="Z2.1", **more):
-    return world.file(world.entry(cast.school, code), cast.filer, **more)
-
-
-def hours(n):
-    return world.NOON + timedelta(hours=n)
 
 
 # ---- the queue
@@ -223,20 +173,6 @@ def test_evidence_stands_beside_the_entry_as_pictures_and_as_attachment(cast, de
     assert "佐证 2 / 2" in page and "这类文件不能在此预览" in page
 
 
-def attach(entry, seat, name, *, sha="a", pages=1, kind="pdf"):
-    return Evidence.objects.create(
-        entry=entry,
-        school=entry.school,
-        sha256=(sha * 64)[:64] if pages else ("b" + sha * 64)[:64],
-        name=name,
-        size=2048,
-        kind=kind,
-        pages=pages,
-        uploaded_by=seat.user,
-        uploaded_at=world.NOON,
-    )
-
-
 def test_what_is_cheap_to_see_and_true_is_pointed_out(cast, desk):
     other = world.entry(cast.school, "Z2.2")
     attach(other, cast.filer, "同一份.pdf")
@@ -269,177 +205,6 @@ def test_computed_checks_are_named_in_one_folded_line(cast, desk):
     page = desk.get(f"/review/{entry.pk}/")
     assert f"另有 {computed.count()} 个核查点由台账自动得出" in words(page)
     assert "、".join(check.name_zh for check in computed) in words(page)
-
-
-# ---- deciding
-
-
-def test_an_accept_opens_the_next_and_its_notice_takes_it_back(cast, desk, travel):
-    first = filed(cast)
-    travel.move_to(hours(1))
-    second = filed(cast, "Z2.2")
-    after = decide(desk, first, "accept")
-    assert world.status(first) == Status.accepted
-    assert after.redirect_chain == [(f"/review/{second.pk}/?done={first.pk}", 302)]
-    assert is_open(after) == second.pk
-    assert "已通过：阳光小学 Z2.1，5 分钟内可撤回。" in words(after)
-    back = desk.post(f"/review/{first.pk}/undo/", fields(after, "undo"), follow=True)
-    assert world.status(first) == Status.submitted
-    assert back.redirect_chain == [(f"/review/{first.pk}/", 302)]
-    assert "已撤回：阳光小学 Z2.1 恢复为待审核。" in words(back)
-
-
-def test_after_five_minutes_the_notice_is_gone_and_the_undo_refused(cast, desk, travel):
-    entry = filed(cast)
-    after = decide(desk, entry, "accept")
-    undo = fields(after, "undo")
-    travel.move_to(world.NOON + timedelta(minutes=6))
-    assert "可撤回" not in words(desk.get(f"/review/?done={entry.pk}"))
-    refused = desk.post(f"/review/{entry.pk}/undo/", undo)
-    assert refused.status_code == 403
-    assert heading(refused) == "撤回的五分钟已过，请改用重开。"
-    assert world.status(entry) == Status.accepted
-
-
-def test_nobody_sees_the_notice_of_another(cast, desk):
-    entry = filed(cast)
-    world.accept(entry, world.seat("reviewer", world.COUNTY))
-    assert "可撤回" not in words(desk.get(f"/review/?done={entry.pk}"))
-
-
-def test_after_the_last_one_the_page_says_so(cast, desk):
-    after = decide(desk, filed(cast), "accept")
-    assert heading(after) == "全部审完，没有待审核的材料了。"
-    assert "刚才是最后一项。" in words(after)
-    assert 'data-key="u"' in after.content.decode()
-
-
-def test_a_claim_of_not_applicable_says_what_accepting_means(cast, desk):
-    entry = filed(cast, note="本校没有高中学段。", claim=Claim.not_applicable)
-    assert "学校申报：本项不适用。 通过即认可。" in words(desk.get(f"/review/{entry.pk}/"))
-    after = decide(desk, entry, "accept")
-    assert world.status(entry) == Status.exempt
-    assert "已认定不适用：阳光小学 Z2.1" in words(after)
-
-
-def test_a_return_takes_ticked_sentences_and_typed_ones(cast, desk):
-    entry = filed(cast)
-    after = decide(desk, entry, "return", pick=["1", "3"], reason="补上第 2 页。\r\n谢谢。")
-    review = Review.objects.get()
-    assert review.reason == (
-        "数字与佐证不一致，请核对后重报。\n日期不在本期内，请补本期的材料。\n补上第 2 页。\n谢谢。"
-    )
-    assert world.status(entry) == Status.returned
-    assert "已退回：阳光小学 Z2.1" in words(after)
-
-
-def test_a_return_without_a_reason_changes_nothing_and_says_so(cast, desk):
-    entry = filed(cast)
-    refused = decide(desk, entry, "return", reason="  ")
-    assert refused.status_code == 422
-    assert "还没有退回" in words(refused)
-    assert 'aria-invalid="true"' in refused.content.decode()
-    assert (world.status(entry), Review.objects.count()) == (Status.submitted, 0)
-
-
-@pytest.mark.parametrize("typed", ["请找 13812345678 核对。", "长" * 10_001])
-def test_a_reason_that_will_not_do_comes_back_as_typed(cast, desk, typed):
-    entry = filed(cast)
-    shown = attach(entry, cast.filer, "x.pdf")
-    entry.report.evidence.add(shown)
-    refused = decide(desk, entry, "return", reason=typed, pick=["2"], destroy=[str(shown.pk)])
-    html = refused.content.decode()
-    assert refused.status_code == 422
-    assert f">{typed}</textarea>" in html
-    assert re.search(r'name="pick" value="2"[^>]* checked', html)
-    assert re.search(r'name="destroy" value="\d+" checked', html)
-    assert world.status(entry) == Status.submitted
-
-
-def test_returning_can_destroy_one_file_and_leaves_the_other(cast, desk, settings):
-    entry = world.entry(cast.school)
-    doomed, kept = (
-        upload(entry, cast.filer, name, colour)
-        for name, colour in (("错的.png", "red"), ("对的.png", "blue"))
-    )
-    entry = world.file(entry, cast.filer)
-    decide(desk, entry, "return", reason="含身份证号，已销毁。", destroy=[str(doomed.pk)])
-    doomed.refresh_from_db()
-    kept.refresh_from_db()
-    assert (doomed.destroyed_by, doomed.destroyed_reason) == (
-        cast.reviewer.user,
-        "含身份证号，已销毁。",
-    )
-    assert kept.destroyed_at is None
-    on_disk = {path.name for path in settings.EVIDENCE_DIR.glob("??/??/*")}
-    assert on_disk == {kept.sha256}
-    world.file(entry, cast.filer)
-    page = words(desk.get(f"/review/{entry.pk}/"))
-    assert "这次不再附上的" in page and "销毁了这份文件：含身份证号，已销毁。" in page
-
-
-def upload(entry, seat, name, colour):
-    picture = BytesIO()
-    Image.new("RGB", (60, 40), colour).save(picture, "PNG")
-    picture.seek(0)
-    with uploads.check(name, picture) as checked:
-        return uploads.store(entry, checked, by=seat.user)[0]
-
-
-def test_a_second_click_decides_once_and_leads_to_the_same_place(cast, desk):
-    entry = filed(cast)
-    page = desk.get(f"/review/{entry.pk}/")
-    sent = fields(page, "accept")
-    first, second = (desk.post(f"/review/{entry.pk}/accept/", sent) for _ in range(2))
-    assert (first.status_code, first["Location"]) == (second.status_code, second["Location"])
-    assert (Review.objects.count(), IdempotencyKey.objects.count()) == (1, 1)
-
-
-def test_who_comes_second_is_told_who_decided_what_and_when(cast, desk):
-    entry = filed(cast)
-    page = desk.get(f"/review/{entry.pk}/")
-    colleague = world.seat("reviewer", world.COUNTY, world.person(name="陈同事"))
-    world.accept(entry, colleague)
-    late = desk.post(f"/review/{entry.pk}/return/", {**fields(page, "return"), "reason": REASON})
-    assert late.status_code == 409
-    said = words(late)
-    assert "陈同事" in said and "已通过" in said and "2026-11-20 12:00" in said
-    assert REASON in said
-    assert world.status(entry) == Status.accepted
-    now = desk.get(f"/review/{entry.pk}/")
-    assert "陈同事" in words(now) and is_open(now) is None
-
-
-def test_a_decision_on_material_that_was_sent_anew_meanwhile_is_not_taken(cast, desk):
-    entry = filed(cast)
-    page = desk.get(f"/review/{entry.pk}/")
-    progress.withdraw(entry.pk, by=cast.filer, version=entry.version)
-    world.file(entry, cast.filer, note="改过的说明，请以此为准。")
-    late = desk.post(f"/review/{entry.pk}/accept/", fields(page, "accept"))
-    assert late.status_code == 409
-    assert heading(late).startswith("材料已更新")
-    assert world.status(entry) == Status.submitted
-    assert "改过的说明" in words(desk.get(f"/review/{entry.pk}/"))
-
-
-@pytest.mark.parametrize(
-    "sent", [{}, {"version": "x", "report": "²"}, {"version": "9" * 30, "report": "-1"}]
-)
-def test_a_decision_without_what_it_is_about_is_stale(cast, desk, sent):
-    entry = filed(cast)
-    assert desk.post(f"/review/{entry.pk}/accept/", sent).status_code == 409
-    assert world.status(entry) == Status.submitted
-
-
-def test_whoever_wrote_a_report_finds_no_buttons_and_reads_why(cast, client):
-    both = world.person()
-    filer = world.seat("filer", cast.school, both)
-    reviewer = world.seat("reviewer", world.COUNTY, both)
-    entry = world.file(world.entry(cast.school), filer)
-    page = world.sign_in(client, reviewer).get(f"/review/{entry.pk}/")
-    assert is_open(page) is None
-    assert 'name="reason"' not in page.content.decode()
-    assert "这份填报由您本人填写或签发，须由同事审核。" in words(page)
 
 
 # ---- who may

@@ -1,0 +1,256 @@
+"""The board of a county: how it stands at a glance, and behind each number exactly as many rows."""
+
+import re
+from collections import Counter
+from datetime import date
+from html import unescape
+
+import pytest
+from django.utils import translation
+
+from reform import boards, tallies
+from reform.models import Entry, Slot
+from reform.states import LIGHT_URGENCY
+from reform.tallies import Figures
+from reform.views.headlines import board_sentence
+from tests import world
+from tests.boardroom import BOARD, FAR, cells, figures, linked_numbers, rows
+from tests.reading import heading, words
+
+FIGURES = {
+    "expected": "应报",
+    "done": "已通过",
+    "on_time": "其中按期",
+    "late": "逾期",
+    "waiting": "待审核",
+    "returned": "已退回",
+}
+
+
+def test_the_six_figures_of_a_mixed_county(look):
+    assert {label: n for label, (n, _url) in figures(look.get(BOARD)).items()} == {
+        "应报": 13,
+        "已通过": 3,
+        "其中按期": 2,
+        "逾期": 3,
+        "待审核": 3,
+        "已退回": 2,
+    }
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_behind_each_figure_stand_exactly_as_many_rows(look, name):
+    number, url = figures(look.get(BOARD))[FIGURES[name]]
+    found = rows(look, url)
+    assert (len(found), len(set(found))) == (number, number)
+    assert heading(look.get(url)).split()[1].replace(",", "") == str(number)
+
+
+def test_behind_every_number_of_the_page_stand_exactly_as_many_rows(look):
+    numbers = linked_numbers(look.get(BOARD))
+    assert len(numbers) > 6 + 6 * 6 + 6 * 3  # figures, measures and pillars, schools
+    wrong = [(n, url) for n, url in numbers if len(rows(look, url)) != n]
+    assert wrong == []
+
+
+def test_pillars_measures_and_schools_each_add_up_to_the_whole(mixed):
+    lines = tallies.read(*boards.own(world.COUNTY), school_year=world.YEAR, on=world.NOON.date())
+    owed = boards.duties(lines)
+    today = world.NOON.date()
+    whole = tallies.figures(lines, today)
+    schools = boards.grid(
+        boards.entries(Entry.objects.all(), boards.own(world.COUNTY), owed), owed, today
+    )
+
+    def add(parts):
+        return Figures(*map(sum, zip(*parts, strict=True)))
+
+    assert add([p.figures for p in boards.pillars(lines, owed, today)]) == whole
+    assert add([p.figures for p in boards.measures(lines, owed, today)]) == whole
+    assert add([school.figures for school in schools]) == whole
+
+
+def test_a_cell_shows_the_most_urgent_light_of_its_measure_and_leads_to_its_rows(look, mixed):
+    page = look.get(BOARD)
+    assert cells(page) == {
+        "北街小学": {"Z1": "off", "Z2": "off", "Z3": "off", "S1": "late", "S2": "off"},
+        "第三初级中学": {"Z1": "off", "Z2": "off", "Z3": "off", "S1": "off", "S2": "due"},
+        "阳光小学": {"Z1": "late", "Z2": "wait", "Z3": "late", "S1": "off", "S2": "off"},
+    }
+    found = re.search(
+        r'<a class="cell late" href="([^"]*)"><span class="hide">(阳光小学，Z3[^<]*)</span>',
+        page.content.decode(),
+    )
+    assert found[2] == "阳光小学，Z3 立德树人工作机制：0/2 已通过、1 项逾期、1 项已退回、1 项不适用"
+    assert len(rows(look, unescape(found[1]))) == 2
+
+
+def test_the_most_urgent_light_wins_in_the_order_of_the_workflow():
+    for n, light in enumerate(LIGHT_URGENCY):
+        cell = boards._cell(Counter(dict.fromkeys(LIGHT_URGENCY[n:], 1)))
+        assert cell.light == light
+
+
+def test_schools_stand_by_name_as_a_reader_looks_them_up(look):
+    assert list(cells(look.get(BOARD))) == ["北街小学", "第三初级中学", "阳光小学"]
+    names = re.findall(
+        r'<td><a href="/schools/\d+/ledger/">([^<]*)', look.get(f"{BOARD}rows/").content.decode()
+    )
+    assert names == ["北街小学"] * 3 + ["第三初级中学"] + ["阳光小学"] * 9
+
+
+def test_the_sentence_comes_first_and_names_where_most_is_overdue(look):
+    assert heading(look.get(BOARD)) == (
+        "3 所学校应报 13 项，已通过 3 项；逾期 3 项，多在 Z1.2 议事规则与执行。"
+    )
+
+
+@pytest.mark.parametrize(
+    ("figures", "zh", "en"),
+    [
+        (
+            Figures(1289, 930, 893, 32, 146, 19),
+            "40 所学校应报 1,289 项，已通过 930 项；逾期 32 项，多在 S4.1 三会一课。",
+            "40 schools: 930 of 1,289 items accepted; 32 overdue, most often S4.1 三会一课.",
+        ),
+        (
+            Figures(2, 1, 1),
+            "40 所学校应报 2 项，已通过 1 项，没有逾期。",
+            "40 schools: 1 of 2 items accepted; nothing is overdue.",
+        ),
+        (
+            Figures(1, 1, 1),
+            "40 所学校应报 1 项，已全部通过。",
+            "40 schools: all of 1 item accepted.",
+        ),
+        (
+            Figures(),
+            "2026-2027 学年目前还没有应报的检查项。",
+            "Nothing is owed yet in school year 2026-2027.",
+        ),
+    ],
+)
+def test_the_sentence_says_whether_a_region_is_on_course(figures, zh, en):
+    for language, said in (("zh-hans", zh), ("en", en)):
+        with translation.override(language):
+            who = "40 所学校" if language == "zh-hans" else "40 schools"
+            sentence = board_sentence(
+                figures, who=who, year=world.YEAR, campaigns=True, most_late="S4.1 三会一课"
+            )
+            assert sentence == said
+
+
+def test_without_a_campaign_the_board_says_so_and_its_manager_is_led_on(client, db, travel):
+    manager = world.seat("manager", world.COUNTY)
+    page = world.sign_in(client, manager).get(BOARD)
+    assert heading(page) == "2026-2027 学年还没有下发专项。"
+    assert (
+        'href="/campaigns/"' in re.search(r'class="empty.*?</div>', page.content.decode(), re.S)[0]
+    )
+
+
+def test_a_campaign_without_entries_breaks_nothing(cast, client):
+    page = world.sign_in(client, cast.viewer).get(BOARD)
+    assert heading(page) == "2026-2027 学年目前还没有应报的检查项。"
+    assert rows(client, f"{BOARD}rows/") == []
+
+
+def test_another_school_year_is_one_click_away(look, mixed):
+    old = world.campaign(year="2025-2026", state="closed", name="去年的专项")
+    entry = world.entry(
+        mixed.school, "Z1.1", campaign=old, opens_on=date(2025, 9, 1), due_on=date(2025, 12, 1)
+    )
+    page = look.get(BOARD)
+    assert figures(page)["应报"][0] == 13
+    url = re.search(r'href="([^"]*year=2025-2026)"', page.content.decode())[1]
+    before = look.get(url)
+    assert figures(before)["应报"][0] == 1
+    assert rows(look, figures(before)["应报"][1]) == [entry.pk]
+    assert "去年的专项" in words(before)
+
+
+@pytest.mark.parametrize(
+    ("asked", "strange"),
+    [
+        ("state=best", "best"),
+        ("measure=Q1", "Q1"),
+        ("pillar=Q", "Q"),
+        ("item=Z9.9", "Z9.9"),
+        ("school=0", "0"),
+        ("year=1999-2000", "1999-2000"),
+        ("state=%3Cscript%3E", "<script>"),
+    ],
+)
+def test_a_filter_that_does_not_exist_is_left_out_with_a_word(look, asked, strange):
+    url = f"{BOARD}rows/?{asked}"
+    assert f"没有“{strange}”这一筛选，已略去。" in words(look.get(url))
+    assert len(rows(look, url)) == 13
+
+
+def test_a_school_of_another_county_is_no_filter_here(look, mixed):
+    url = f"{BOARD}rows/?school={mixed.stranger_school.code}"
+    assert mixed.stranger_school.name not in look.get(url).content.decode()
+
+
+@pytest.mark.parametrize("after", ["0", "-1", "x", "9" * 18, "9" * 40, "²"])
+def test_a_place_in_the_list_that_does_not_exist_is_its_start(look, after):
+    assert len(rows(look, f"{BOARD}rows/?after={after}")) == 13
+
+
+def test_filters_stand_together_and_can_be_taken_off(look, mixed):
+    url = f"{BOARD}rows/?state=late&measure=Z3&school={mixed.school.code}"
+    page = look.get(url)
+    assert heading(page) == "逾期 1 项：Z3 立德树人工作机制、阳光小学。"
+    off = [
+        unescape(u)
+        for u in re.findall(r'href="([^"]*)" aria-label="去掉筛选', page.content.decode())
+    ]
+    assert [len(rows(look, u)) for u in off] == [2, 1]
+
+
+def test_a_long_list_is_read_page_by_page_and_no_row_twice(cast, client):
+    names = ["安小学", "安小学", "安小学", "宝小学"]
+    schools = [world.school(name) for name in names]
+    items = list(world.framework().items.order_by("position")[:30])
+    made = bulk_entries(cast.campaign, schools, items)
+    world.sign_in(client, cast.viewer)
+    found = rows(client, f"{BOARD}rows/")
+    assert (len(found), set(found)) == (120, {entry.pk for entry in made})
+
+
+def bulk_entries(campaign, schools, items):
+    """Entries not started, of all these schools × items, counted."""
+    slots = Slot.objects.bulk_create(
+        Slot(
+            campaign=campaign,
+            item=item,
+            period=world.YEAR,
+            opens_on=campaign.opens_on,
+            due_on=FAR,
+            position=item.position,
+        )
+        for item in items
+    )
+    made = Entry.objects.bulk_create(
+        Entry(slot=slot, school=school, authority=school.authority_id, due_on=FAR)
+        for school in schools
+        for slot in slots
+    )
+    tallies.rebuild()
+    return made
+
+
+def test_three_hundred_schools_with_the_longest_names_break_nothing(cast, client):
+    schools = [world.school(f"{n:03d}" + "永" * 24) for n in range(300)]
+    bulk_entries(cast.campaign, schools, list(world.framework().items.order_by("position")[:14]))
+    world.sign_in(client, cast.viewer)
+    page = client.get(BOARD)
+    assert figures(page)["应报"][0] == 4200
+    assert len(cells(page)) == 300
+
+
+def test_a_name_is_text_and_never_markup(cast, client):
+    world.entry(world.school("<b>&\"永's"), "Z1.1")
+    html = world.sign_in(client, cast.viewer).get(BOARD).content.decode()
+    assert html.count("&lt;b&gt;&amp;&quot;永&#x27;s") == 2  # head of the line, and its cell
+    assert "<b>&" not in html
