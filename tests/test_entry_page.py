@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
+from reform import steering
 from reform.models import Draft, Entry
 from reform.states import Status
 from tests import world
@@ -68,6 +69,17 @@ def test_the_history_tells_who_did_what_and_the_words_of_a_return(cast, at):
     ]
     assert words(page).count("请核对班级数。") == 2
     assert heading(page) == "已被退回，请在 2027-01-15 前改好再提交。"
+
+
+def test_a_moved_date_does_not_push_the_words_of_a_return_away(cast, at):
+    entry = world.entry(cast.school)
+    world.send_back(world.file(entry, cast.filer), cast.reviewer, reason="请核对班级数。")
+    steering.reschedule(
+        entry.slot_id, None, date(2027, 1, 22), by=cast.manager, reason="期末统一顺延"
+    )
+    page = at(cast.filer).get(url("entry", entry))
+    assert words(page).count("请核对班级数。") == 2  # over the form and in the history
+    assert words(page).count("将时限由 2027-01-15 调整为 2027-01-22") == 1
 
 
 def test_an_official_reads_what_was_sent_and_nothing_that_was_not(cast, at):

@@ -199,7 +199,8 @@ def _allowed(
 def _told(entry: Entry, *, writing: bool, own: bool) -> dict[str, Any]:
     """The history, and the last decision where its words stand over what is to be written."""
     told = steps(entry, own=own)
-    decided = told[0] if told and told[0]["note"] and writing else None
+    last = next((step for step in told if step["kind"] != "reschedule"), None)
+    decided = last if last and last["note"] and writing else None
     return {"steps": told, "decided": decided}
 
 
@@ -359,6 +360,7 @@ def steps(entry: Entry, *, own: bool) -> list[dict[str, Any]]:
     )
     return [
         {
+            "kind": event.kind,
             "at": event.at,
             "who": str(event.actor) if event.actor else _("The system"),
             "what": STEPS[event.kind] % json.loads(event.body),
