@@ -14,7 +14,8 @@ schools.forms < schools.registers < schools.structure, schools.columns < schools
 schools.admin_lists < schools.admin, schools.management, schools.views < schools.urls, schools.apps
 reform.states, reform.compare
 reform.models.catalogue < reform.models.campaign < reform.models.entry < reform.models.report, \
-reform.models.event, reform.models.tally, reform.models.job
+reform.models.event, reform.models.tally, reform.models.reminder, reform.models.message, \
+reform.models.job
 reform.policy < reform.answers
 reform.history, reform.sensitive, reform.marked_yaml < reform.sniff, reform.vault, \
 reform.manuscript < reform.office, reform.refusals \

@@ -2,17 +2,22 @@ from reform.models.campaign import Campaign, Due, Enrolment, Slot
 from reform.models.catalogue import Check, Clause, Framework, Item, Measure, Pillar
 from reform.models.entry import Draft, Entry
 from reform.models.event import AuditLine, Chain, Event, EventText
-from reform.models.job import IdempotencyKey, Pulse
+from reform.models.job import IdempotencyKey, Job, Pulse
+from reform.models.message import Attempt, Circuit, ClockGuard, Hold, Message
+from reform.models.reminder import Extension, Nudge, Reminder, ReminderPolicy
 from reform.models.report import CheckValue, Evidence, Report, Review
 from reform.models.tally import Tally
 
 __all__ = [
+    "Attempt",
     "AuditLine",
     "Campaign",
     "Chain",
     "Check",
     "CheckValue",
+    "Circuit",
     "Clause",
+    "ClockGuard",
     "Draft",
     "Due",
     "Enrolment",
@@ -20,12 +25,19 @@ __all__ = [
     "Event",
     "EventText",
     "Evidence",
+    "Extension",
     "Framework",
+    "Hold",
     "IdempotencyKey",
     "Item",
+    "Job",
     "Measure",
+    "Message",
+    "Nudge",
     "Pillar",
     "Pulse",
+    "Reminder",
+    "ReminderPolicy",
     "Report",
     "Review",
     "Slot",

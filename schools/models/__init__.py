@@ -1,6 +1,15 @@
 from schools.models.calendar import CalendarDay, Term
-from schools.models.people import Membership, User
+from schools.models.people import Activation, Membership, User
 from schools.models.regions import Region
 from schools.models.schools import School, SchoolType
 
-__all__ = ["CalendarDay", "Membership", "Region", "School", "SchoolType", "Term", "User"]
+__all__ = [
+    "Activation",
+    "CalendarDay",
+    "Membership",
+    "Region",
+    "School",
+    "SchoolType",
+    "Term",
+    "User",
+]

@@ -34,6 +34,10 @@ class User(AbstractUser):
     )
     theme = models.CharField(_("theme"), max_length=5, choices=Theme, default=Theme.auto)
     shortcuts = models.BooleanField(_("single-letter keys"), default=True)
+    digest = models.BooleanField(_("a daily e-mail about what is due"), default=True)
+    privacy_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    email_refused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    email_refused_why = models.CharField(max_length=300, blank=True, editable=False)
 
     REQUIRED_FIELDS = ["name"]
 
@@ -103,3 +107,32 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.get_role_display()} {self.school or self.region}"
+
+
+class Activation(models.Model):
+    """启用码: a code on a printed slip with which a person chooses a password; shown once.
+
+    At most one of a person is live; a new one revokes those before it.
+    """
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="activations")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of salt and code")
+    salt = models.CharField(max_length=32)
+    issued_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(used_at=None, revoked_at=None),
+                name="activation_one_live",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.issued_at:%F}"

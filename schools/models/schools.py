@@ -70,6 +70,17 @@ class School(models.Model):
     profile = models.CharField(
         _("profile"), max_length=8, choices=Profile, default=Profile.unknown, editable=False
     )
+    profile_by_hand = models.CharField(
+        _("profile set by the authority"),
+        max_length=8,
+        choices=[choice for choice in Profile.choices if choice[0] != Profile.unknown],
+        blank=True,
+        editable=False,
+    )
+    profile_note = models.CharField(_("why it was set"), max_length=300, blank=True, editable=False)
+    baseline_at = models.DateTimeField(
+        _("baseline answered"), null=True, blank=True, editable=False
+    )
     locked = models.BooleanField(_("enrolled in a campaign"), default=False, editable=False)
     registers_rev = models.PositiveIntegerField(default=0, editable=False)
     closed_on = models.DateField(_("closed on"), null=True, blank=True)
