@@ -69,12 +69,16 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "withdraw": _SCHOOL,
     "sign_off": frozenset({Role.secretary}),
     "hand_back": frozenset({Role.secretary}),
+    "ask_extension": _SCHOOL,
+    "answer_baseline": _SCHOOL,
     # an entry, by its authority
     "review": frozenset({Role.reviewer}),
     "accept": frozenset({Role.reviewer}),
     "return": frozenset({Role.reviewer}),  # and with it destroy a file
     "undo": frozenset({Role.reviewer}),
     "reopen": frozenset({Role.reviewer}),
+    "nudge": frozenset({Role.reviewer}),
+    "decide_extension": frozenset({Role.reviewer}),
     # a campaign, by its region
     "plan": frozenset({Role.manager}),
     "open": frozenset({Role.manager}),
@@ -83,6 +87,14 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "void": frozenset({Role.manager}),
     "reschedule": frozenset({Role.manager}),
     "withdraw_slot": frozenset({Role.manager}),
+    # a region's schools, people, calendar and rules
+    "manage_schools": frozenset({Role.manager}),
+    "manage_people": frozenset({Role.manager, Role.operator}),
+    "set_calendar": frozenset({Role.manager}),
+    "set_reminders": frozenset({Role.manager}),
+    # the machine
+    "send_test": frozenset({Role.operator}),
+    "release_mail": frozenset({Role.operator}),
     # the catalogue
     "publish": frozenset({Role.editor}),
 }
