@@ -4,6 +4,7 @@ import os
 import re
 import tempfile
 from datetime import timedelta
+from email.utils import parseaddr
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -119,6 +120,63 @@ def broker(url: str) -> str:
     )
 
 
+def mail_server(url: str) -> dict | None:
+    """Where letters go: host, port, user, password, tls ("", "starttls", "ssl"); None is nowhere.
+
+    "consolemail://" prints letters in the sender's window: a trial without a mail server.
+    """
+    if not url:
+        return None
+    scheme = url.partition(":")[0]
+    kinds = {"smtp": "", "smtp+tls": "starttls", "smtp+ssl": "ssl", "consolemail": ""}
+    ports = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465, "consolemail": 0}
+    try:
+        parts = env.email_url_config(url) if scheme in kinds else {}
+    except ValueError:
+        parts = {}
+    host = parts.get("EMAIL_HOST") or ""
+    if not parts or (not host and scheme != "consolemail"):
+        raise ImproperlyConfigured(
+            f"EMAIL_URL begins with {scheme!r} or names no host. It must be smtp+tls://user:"
+            "password@host:587, smtp+ssl://…, smtp://host:25 or, for a trial, consolemail://."
+        )
+    return {
+        "host": host,
+        "port": parts["EMAIL_PORT"] or ports[scheme],
+        "user": parts["EMAIL_HOST_USER"] or "",
+        "password": parts["EMAIL_HOST_PASSWORD"] or "",
+        "tls": kinds[scheme],
+        "console": scheme == "consolemail",
+    }
+
+
+def mail_from(text: str, *, needed: bool) -> str:
+    """The sender of letters, "Name <name@host>" or "name@host"."""
+    if not text and not needed:
+        return "reform@localhost"
+    address = parseaddr(text)[1]
+    if not text.isprintable() or not re.fullmatch(r"[!-?A-~]+@[A-Za-z0-9.-]+", address):
+        raise ImproperlyConfigured(
+            f"MAIL_FROM={text!r} is no sender. With EMAIL_URL it must be an address of yours that "
+            "the mail server lets through: ledger@bureau.example."
+        )
+    return text
+
+
+def public_url(text: str) -> str:
+    """The address people type, without a slash at its end: it stands in letters and on slips."""
+    if not text:
+        host = next((h for h in ALLOWED_HOSTS if not h.startswith(("*", "."))), "")
+        return f"{'https' if HTTPS else 'http'}://{host or '127.0.0.1:8000'}"
+    parts = urlsplit(text)
+    plain = parts.scheme in {"http", "https"} and parts.hostname and parts.path in {"", "/"}
+    if not plain or parts.query or parts.fragment or not re.fullmatch(r"[!-~]+", text):
+        raise ImproperlyConfigured(
+            f"PUBLIC_URL={text!r} must be the address people type: https://ledger.bureau.example."
+        )
+    return text.rstrip("/")
+
+
 VAR_DIR = private_folder(Path(env.str("VAR_DIR", default="") or BASE_DIR / "var").resolve())
 DEBUG = yes_or_no("DEBUG")
 HTTPS = yes_or_no("HTTPS")
@@ -128,6 +186,7 @@ DATABASE_URL = env.str("DATABASE_URL", default="")
 DATABASES = {"default": database(DATABASE_URL)}
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 SECRET_KEY = secret_key(trial=not DATABASE_URL.startswith("postgres") and not ALLOWED_HOSTS)
+PUBLIC_URL = public_url(env.str("PUBLIC_URL", default=""))
 ALLOWED_HOSTS = ALLOWED_HOSTS or ["127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if HTTPS and host != "*"]
 
@@ -266,6 +325,12 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_HANDLERS = ["reform.uploads.MostBytes"]
+
+EMAIL_URL = env.str("EMAIL_URL", default="")
+MAIL_SERVER = mail_server(EMAIL_URL)
+MAIL_FROM = DEFAULT_FROM_EMAIL = mail_from(
+    env.str("MAIL_FROM", default=""), needed=bool(MAIL_SERVER and not MAIL_SERVER["console"])
+)
 
 VALKEY_SOCKET = own_socket()
 REDIS_URL = env.str("REDIS_URL", default="") or f"unix://{VALKEY_SOCKET}"

@@ -17,7 +17,7 @@ reform.models.catalogue < reform.models.campaign < reform.models.entry < reform.
 reform.models.event, reform.models.tally, reform.models.reminder, reform.models.message, \
 reform.models.job
 reform.policy < reform.answers
-reform.history, reform.sensitive, reform.marked_yaml < reform.sniff, reform.vault, \
+reform.history, reform.outbox, reform.sensitive, reform.marked_yaml < reform.sniff, reform.vault, \
 reform.manuscript < reform.office, reform.refusals \
 < reform.reader < reform.tallies, reform.uploads, reform.publishing
 reform.filings < reform.progress, reform.boards, reform.queues, reform.dossier, reform.slots \

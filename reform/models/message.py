@@ -57,7 +57,7 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["next_at"],
+                fields=["kind", "next_at"],
                 condition=models.Q(state__in=["waiting", "sending"]),
                 name="message_to_send",
             )

@@ -171,6 +171,7 @@ def run_all(port: int) -> int:
     environment = {
         **os.environ,
         "PORT": str(port),
+        "PUBLIC_URL": os.environ.get("PUBLIC_URL") or f"http://127.0.0.1:{port}",
         "PATH": f"{here}{os.pathsep}{os.environ.get('PATH', '')}",
         "VAR_DIR": str(settings.VAR_DIR),
         "PYTHONUNBUFFERED": "1",

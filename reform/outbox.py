@@ -1,0 +1,155 @@
+"""The only place where letters wait, are taken by a sender, and are settled: one lease each."""
+
+import logging
+import os
+import random
+import socket
+import threading
+from datetime import datetime, timedelta
+from email.utils import parseaddr
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.crypto import salted_hmac
+
+from reform.models import Attempt, Message
+from reform.models.message import MessageKind, MessageState
+from schools import clock
+from schools.models import User
+
+log = logging.getLogger(__name__)
+
+MAIL = "mail"
+LEASE = timedelta(seconds=90)  # three times what one letter may take
+GIVE_UP = timedelta(days=7)
+LONGEST_PAUSE = 15  # minutes between two tries
+AT_MOST = 300  # characters kept of what a mail server said
+AT_ONCE = (MessageKind.account, MessageKind.test, MessageKind.nudge)  # go before any digest
+OPEN = (MessageState.waiting, MessageState.sending)
+
+
+def mail_is_on() -> bool:
+    """Whether this installation can send letters at all (EMAIL_URL)."""
+    return settings.MAIL_SERVER is not None
+
+
+def can_reach(user: User) -> bool:
+    """Whether a letter to this person has an address that was not refused."""
+    return mail_is_on() and bool(user.email) and user.email_refused_at is None
+
+
+def post(
+    user: User, kind: str, key: str, *, data: dict[str, Any] | None = None,
+    at: datetime | None = None, channel: str = MAIL,
+) -> Message:  # fmt: skip
+    """Put a letter in the outbox, in the caller's transaction; the same letter only once.
+
+    `key` names its cause within the kind, at most 40 characters. `data` is what its template needs.
+    `at` is the moment before which it is not to be tried.
+    """
+    now = clock.now()
+    made = Message(
+        person=user, channel=channel, kind=kind, key=key, data=data or {},
+        message_id=name_of(user.pk, channel, kind, key), made_at=now, next_at=at or now,
+    )  # fmt: skip
+    Message.objects.bulk_create([made], ignore_conflicts=True)
+    return Message.objects.get(person=user, channel=channel, kind=kind, key=key)
+
+
+def name_of(person: int, channel: str, kind: str, key: str) -> str:
+    """The Message-ID of a letter: the same at each try, of no other letter anywhere."""
+    digest = salted_hmac("outbox", f"{person} {channel} {kind} {key}", algorithm="sha256")
+    domain = parseaddr(settings.MAIL_FROM)[1].rpartition("@")[2]
+    return f"<{digest.hexdigest()}@{domain[:50]}>"
+
+
+def myself() -> str:
+    """Who holds a lease: host, process, thread, and a word of chance against a reused number."""
+    chance = random.getrandbits(32)
+    return f"{socket.gethostname()[:30]}:{os.getpid()}:{threading.get_ident() % 10**6}:{chance:x}"
+
+
+def take(owner: str) -> Message | None:
+    """Take the next letter whose moment has come, for at most LEASE; None when there is none.
+
+    A letter taken is next due when its lease ends, so one that a sender died over comes again.
+    """
+    for kinds in (AT_ONCE, (MessageKind.digest,)):
+        taken = _take(owner, kinds)
+        if taken is not None:
+            return taken
+    return None
+
+
+def _take(owner: str, kinds: tuple[MessageKind, ...]) -> Message | None:
+    now = clock.now()
+    due = Message.objects.filter(state__in=OPEN, kind__in=kinds, next_at__lte=now)
+    with transaction.atomic():
+        queue = due.select_for_update(skip_locked=True, of=("self",)).select_related("person")
+        found = queue.order_by("next_at", "pk").first()
+        if found is None:
+            return None
+        again = found.state == MessageState.sending
+        until = now + LEASE
+        taken = Message.objects.filter(pk=found.pk, state=found.state, next_at=found.next_at)
+        values: dict[str, Any] = {"state": MessageState.sending, "owner": owner, "next_at": until}
+        values |= {"lease_until": until, "attempts": found.attempts + 1}
+        if again:
+            values["uncertain"] = found.uncertain + 1
+        if taken.update(**values) != 1:
+            return None
+        if again:
+            _note(found, now, found.owner, "lost")
+    for name, value in values.items():
+        setattr(found, name, value)
+    return found
+
+
+def settle(
+    letter: Message, owner: str, state: str, outcome: str, *, reply: str = "",
+    next_at: datetime | None = None,
+) -> bool:  # fmt: skip
+    """Write down how a try ended, if the letter is still this sender's. Whether it was.
+
+    In the caller's transaction where there is one: what follows from it stands or falls with it.
+    """
+    now = clock.now()
+    reply = one_line(reply)
+    ended = state not in OPEN
+    values: dict[str, Any] = {"state": state, "reply": reply, "owner": "", "lease_until": None}
+    values |= {"next_at": next_at or now, "settled_at": now if ended else None}
+    with transaction.atomic():
+        mine = Message.objects.filter(pk=letter.pk, owner=owner, state=MessageState.sending)
+        if mine.update(**values) != 1:
+            log.warning("letter %s: %s came after the lease had gone to another", letter.pk, owner)
+            return False
+        _note(letter, now, owner, outcome, reply)
+    return True
+
+
+def put_back(letter: Message, owner: str, next_at: datetime) -> bool:
+    """Return a letter that was not tried at all: this was no attempt."""
+    mine = Message.objects.filter(pk=letter.pk, owner=owner, state=MessageState.sending)
+    values = {"state": MessageState.waiting, "owner": "", "lease_until": None}
+    return mine.update(**values, next_at=next_at, attempts=max(letter.attempts - 1, 0)) == 1
+
+
+def pause(attempts: int) -> timedelta:
+    """How long to wait after the nth try: 1, 2, 4, 8, then 15 minutes, each up to a fifth less."""
+    minutes = min(2 ** min(max(attempts - 1, 0), 10), LONGEST_PAUSE)
+    return timedelta(minutes=minutes * random.uniform(0.8, 1))
+
+
+def is_stale(letter: Message) -> bool:
+    """Whether it has been tried for long enough."""
+    return clock.now() - letter.made_at > GIVE_UP
+
+
+def one_line(text: str) -> str:
+    """What a mail server said, as one line that fits."""
+    return " ".join(text.split())[:AT_MOST]
+
+
+def _note(letter: Message, at: datetime, owner: str, outcome: str, reply: str = "") -> None:
+    Attempt.objects.create(message=letter, at=at, owner=owner, outcome=outcome, reply=reply)
