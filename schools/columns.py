@@ -119,13 +119,13 @@ def recognise(sheet: Sheet) -> Listing:
         )
     head = [cell.strip() for cell in sheet.rows[top][1]]
     columns = [column_of(cell) for cell in head]
-    _refuse_twice(head, columns)
+    refuse_twice(head, columns)
     body = sheet.rows[top + 1 :]
     if not body:
         raise Denied(_("There is no school below the headings."))
     if len(body) > MOST_ROWS:
         raise Denied(_("The list has more than 50,000 rows. Divide it into several files."))
-    rows = [_row(number, cells, columns, sheet.ragged_counts) for number, cells in body]
+    rows = [row_of(number, cells, columns, sheet.ragged_counts) for number, cells in body]
     return Listing(
         [column for column in columns if column],
         [row for row in rows if not _is_sum(row)],
@@ -133,8 +133,9 @@ def recognise(sheet: Sheet) -> Listing:
     )
 
 
-def _refuse_twice(head: list[str], columns: list[str | None]) -> None:
-    for column in COLUMNS:
+def refuse_twice(head: list[str], columns: list[str | None]) -> None:
+    """Denied when two headings name one column."""
+    for column in dict.fromkeys(filter(None, columns)):
         twice = [cell for cell, named in zip(head, columns, strict=True) if named == column]
         if len(twice) > 1:
             raise Denied(
@@ -143,7 +144,7 @@ def _refuse_twice(head: list[str], columns: list[str | None]) -> None:
             )
 
 
-def _row(number: int, cells: list[str], columns: list[str | None], ragged_counts: bool) -> Row:
+def row_of(number: int, cells: list[str], columns: list[str | None], ragged_counts: bool) -> Row:
     """The cells under their columns; a row that does not fit below its headings is a wrong one."""
     width = len(columns)
     row = Row(

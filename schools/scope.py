@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from schools.clock import today
 from schools.models import Membership, Region, School, User
 from schools.models.regions import NATION, ancestors, bounds
-from schools.roles import OFFICIAL_ROLES, RIGHTS, SCHOOL_ROLES
+from schools.roles import OFFICIAL_ROLES, RIGHTS, SCHOOL_ROLES, Role
 
 M = TypeVar("M", bound=Model)
 
@@ -107,6 +107,19 @@ def reaching(queryset: "QuerySet[M]", seat: Seat | None) -> "QuerySet[M]":
     if not seat.roles & OFFICIAL_ROLES:
         return queryset.none()
     return rows(queryset, seat) | above
+
+
+def posts(seat: Seat | None) -> "QuerySet[Membership]":
+    """Posts that a seat gives and ends, ended ones too: a manager those at the schools of exactly
+    this authority, an operator those at the regions that lie in the own one."""
+    mine = Q(pk__in=())
+    if seat is not None and seat.region is not None:
+        if Role.manager in seat.roles:
+            mine |= Q(school__authority=seat.place_code)
+        if Role.operator in seat.roles:
+            low, high = bounds(seat.place_code)
+            mine |= Q(region__gte=low, region__lt=high)
+    return Membership.objects.filter(mine)
 
 
 def people(
