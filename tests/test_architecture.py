@@ -8,7 +8,7 @@ LADDER = """
 schools.errors, schools.clock, schools.language, schools.cells
 schools.roles, schools.sheets
 schools.models.regions < schools.models.schools < schools.models.people < schools.models.calendar
-schools.scope, schools.noted, schools.kept < schools.access, schools.workdays
+schools.scope, schools.noted, schools.kept, schools.activation < schools.access, schools.workdays
 schools.forms < schools.registers < schools.structure, schools.columns < schools.places \
 < schools.lists < schools.resources
 schools.admin_lists < schools.admin, schools.management, schools.views < schools.urls, schools.apps
