@@ -153,6 +153,7 @@ def waiting(seat: Seat) -> "QuerySet[Entry]":
             status=Status.submitted,
             slot__campaign__state=CampaignState.open,
             slot__withdrawn_at=None,
+            left_at=None,
         )
         .order_by("report__sent_at", "pk")
     )

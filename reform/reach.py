@@ -59,6 +59,7 @@ def asked_elsewhere(campaign: Campaign) -> "QuerySet[Entry]":
         slot__campaign__school_year=campaign.school_year,
         slot__campaign__state__in=LIVE,
         slot__withdrawn_at=None,
+        left_at=None,
     ).exclude(slot__campaign=campaign.pk)
 
 

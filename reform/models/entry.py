@@ -27,6 +27,9 @@ class Entry(models.Model):
         "reform.Report", models.PROTECT, null=True, related_name="+", db_index=False
     )
     changed_at = models.DateTimeField(null=True)
+    left_at = models.DateTimeField(
+        null=True, help_text="Since then in no list and not counted; see reform.fitting"
+    )
 
     scope_authority, scope_school = "authority", "school_id"
 

@@ -42,6 +42,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
     enrolled = Enrolment.objects.filter(
         campaign__in=[campaign.pk for campaign in shown[:PAGE]],
         counted=True,
+        voided_at=None,
         authority__gte=low,
         authority__lt=high,
     )
@@ -193,7 +194,10 @@ def _profiles(found: Campaign, low: str, high: str) -> Counter[tuple[str, bool]]
     """(profile frozen at enrolment, counted or for reference) → schools."""
     rows = (
         found.enrolments.filter(
-            authority__gte=low, authority__lt=high, school__kind=SchoolKind.school
+            authority__gte=low,
+            authority__lt=high,
+            voided_at=None,
+            school__kind=SchoolKind.school,
         )
         .order_by()
         .values_list("profile", "counted")

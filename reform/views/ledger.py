@@ -133,6 +133,7 @@ def read(school: School, *, today: date, year: str) -> list[Row]:
             | Q(slot__campaign__state=CampaignState.closed, slot__campaign__school_year=year),
             school=school,
             slot__withdrawn_at=None,
+            left_at=None,
         )
         .order_by(
             "slot__item__measure__pillar__position",
