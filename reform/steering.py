@@ -1,6 +1,5 @@
 """The only place that changes a campaign under way: dates, withdrawn slots, close, reopen, void."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -11,12 +10,12 @@ from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from reform import filings, history, policy, tallies
+from reform import filings, history, moves, policy
 from reform.history import NewEvent
 from reform.models import Campaign, Chain, Due, Enrolment, Entry, Event, Slot
 from reform.models.campaign import CampaignState, DueSource
 from reform.rollout import OPENINGS
-from reform.states import OPEN, Keeper, Status, bucket
+from reform.states import OPEN
 from schools import clock
 from schools.errors import Stale
 from schools.models import School
@@ -24,7 +23,6 @@ from schools.models.regions import bounds
 from schools.scope import Seat
 from schools.workdays import Calendar
 
-LOCKED_AT_ONCE = 1000  # chains of one statement
 MOST_REASON = 500
 
 
@@ -139,7 +137,7 @@ def _covers(campaign: Campaign, authority: str) -> bool:
 
 def _moving(slot: Slot, authority: str | None, due_on: date) -> "QuerySet[Entry]":
     """Open entries that a new date moves: those on the old date, and those before the new one."""
-    found = slot.entries.filter(status__in=OPEN)
+    found = slot.entries.filter(status__in=OPEN, left_at=None)
     if authority:
         old = {in_force(slot, authority)}
         found = found.filter(authority=authority)
@@ -148,8 +146,7 @@ def _moving(slot: Slot, authority: str | None, due_on: date) -> "QuerySet[Entry]
         old = {slot.due_on, *replaced.values_list("due_on", flat=True)}
         kept = slot.dues.exclude(pk__in=replaced.values("pk")).values("authority_id")
         found = found.exclude(authority__in=kept)
-    on_old_date = Q(due_on__in=old) & ~Q(status=Status.returned)
-    return found.filter(on_old_date | Q(due_on__lt=due_on)).exclude(due_on=due_on)
+    return moves.onward(found, old, due_on)
 
 
 def _replaced(slot: Slot, due_on: date) -> Q:
@@ -161,46 +158,9 @@ def _replaced(slot: Slot, due_on: date) -> Q:
 def _move_dates(slot: Slot, authority: str | None, due_on: date, by: Seat, reason: str) -> int:
     """Under the locks of their schools, so that no filing counts itself under the old date."""
     held = slot.entries.filter(authority=authority) if authority else slot.entries.all()
-    subjects = sorted(f"school:{pk}" for pk in held.values_list("school_id", flat=True))
-    chains: dict[str, Chain] = {}
-    for start in range(0, len(subjects), LOCKED_AT_ONCE):
-        chains |= history.lock(subjects[start : start + LOCKED_AT_ONCE])
+    chains = moves.lock_schools(held.values_list("school_id", flat=True))
     moving = _moving(slot, authority, due_on)
-    _tell_schools(moving, chains, due_on, by, reason)
-    deltas: tallies.Deltas = Counter()
-    counted = moving.filter(counted=True).exclude(keeper=Keeper.district).order_by()
-    groups = counted.values_list("authority", "status", "due_on").annotate(n=Count("pk"))
-    for at, status, old, n in groups:
-        where, _day = bucket(status, old, None)
-        deltas[tallies.Key(slot.campaign_id, at, slot.pk, where, old)] -= n
-        deltas[tallies.Key(slot.campaign_id, at, slot.pk, where, due_on)] += n
-    moved = moving.update(due_on=due_on)
-    tallies.apply(deltas)
-    return moved
-
-
-def _tell_schools(
-    moving: "QuerySet[Entry]", chains: Mapping[str, Chain], due_on: date, by: Seat, reason: str
-) -> None:
-    """One event for each entry that moves, in the history of its school."""
-    rows = moving.order_by("school_id").values_list("pk", "school_id", "status", "due_on")
-    events = [
-        (
-            chains[f"school:{school}"],
-            NewEvent(
-                "reschedule",
-                by.user,
-                entry_id=entry,
-                from_state=Status(status).name,
-                to_state=Status(status).name,
-                body={"was": was.isoformat(), "due_on": due_on.isoformat(), "seat": by.key},
-                text=reason,
-            ),
-        )
-        for entry, school, status, was in rows
-    ]
-    for start in range(0, len(events), LOCKED_AT_ONCE):
-        history.append_each(events[start : start + LOCKED_AT_ONCE])
+    return moves.move(moving, slot, due_on, chains, by=by, reason=reason)
 
 
 def _write_date(slot: Slot, authority: str | None, due_on: date, reason: str) -> None:
@@ -212,7 +172,7 @@ def _write_date(slot: Slot, authority: str | None, due_on: date, reason: str) ->
         )
         return
     slot.dues.filter(_replaced(slot, due_on)).delete()
-    Slot.objects.filter(pk=slot.pk).update(due_on=due_on)
+    Slot.objects.filter(pk=slot.pk).update(due_on=due_on, source=DueSource.hand)
 
 
 def _slot(slot_id: int) -> Slot:
@@ -329,7 +289,9 @@ def _turn(
 
 def _hold_schools(campaign: Campaign, *, running: bool) -> None:
     """A school is locked while a campaign that asks it is under way, no longer."""
-    mine = School.objects.filter(pk__in=campaign.enrolments.values("school_id"))
+    mine = School.objects.filter(
+        pk__in=campaign.enrolments.filter(voided_at=None).values("school_id")
+    )
     if running:
         mine.filter(locked=False).update(locked=True)
         return

@@ -17,11 +17,11 @@ reform.models.catalogue < reform.models.campaign < reform.models.entry < reform.
 reform.models.event, reform.models.tally, reform.models.reminder, reform.models.message, \
 reform.models.job
 reform.policy < reform.answers
-reform.history, reform.outbox, reform.sensitive, reform.marked_yaml < reform.sniff, reform.vault, \
+reform.history, reform.auditing, reform.outbox, reform.sensitive, reform.marked_yaml < reform.sniff, reform.vault, \
 reform.manuscript < reform.office, reform.refusals \
 < reform.reader < reform.tallies, reform.uploads, reform.publishing
-reform.filings < reform.progress, reform.boards, reform.queues, reform.dossier, reform.slots \
-< reform.reach < reform.issuing < reform.rollout < reform.steering
+reform.filings < reform.progress, reform.accounts, reform.boards, reform.queues, reform.dossier, reform.slots \
+< reform.reach < reform.issuing, reform.moves < reform.rollout < reform.steering
 reform.rounds < reform.tasks, reform.health
 reform.middleware < reform.audit, reform.forms, reform.admin, reform.context, \
 reform.templatetags, reform.management

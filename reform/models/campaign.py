@@ -51,6 +51,11 @@ class Campaign(models.Model):
         return f"region:{self.region_id}"
 
 
+class DueSource(models.TextChoices):
+    computed = "computed", _("From its own terms")
+    hand = "hand", _("Set by hand")
+
+
 class Slot(models.Model):
     """期次: an item × a period of a campaign. Before `opens_on` nobody owes it."""
 
@@ -59,6 +64,9 @@ class Slot(models.Model):
     period = models.CharField(max_length=11, help_text="2026-2027-1, 2026-2027-2 or 2026-2027")
     opens_on = models.DateField()
     due_on = models.DateField()
+    source = models.CharField(
+        max_length=8, choices=DueSource, default=DueSource.computed, help_text="Of the due date"
+    )
     targets = models.JSONField(default=dict, help_text="check key → its own target value")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdrawn_reason = models.CharField(max_length=500, blank=True)
@@ -74,11 +82,6 @@ class Slot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item.code} {self.period}"
-
-
-class DueSource(models.TextChoices):
-    computed = "computed", _("From its own terms")
-    hand = "hand", _("Set by hand")
 
 
 class Due(models.Model):

@@ -1,0 +1,94 @@
+"""The only place that gives many open entries another date, with their history and the counters."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from reform import history, tallies
+from reform.history import NewEvent
+from reform.models import Chain, Entry, Slot
+from reform.states import Keeper, Status, bucket
+from schools.scope import Seat
+
+AT_ONCE = 1000  # chains or events of one statement
+
+Chains = Mapping[str, Chain]
+
+
+def lock_schools(schools: Iterable[int]) -> dict[str, Chain]:
+    """The chains of many schools, in the order all writers take, so that no filing gets between."""
+    subjects = sorted({f"school:{pk}" for pk in schools})
+    chains: dict[str, Chain] = {}
+    for start in range(0, len(subjects), AT_ONCE):
+        chains |= history.lock(subjects[start : start + AT_ONCE])
+    return chains
+
+
+def onward(found: "QuerySet[Entry]", old: Iterable[date], due_on: date) -> "QuerySet[Entry]":
+    """Of open entries those that the date `due_on` moves: on an old date, or before the new one.
+
+    What was returned keeps the time it was given; nobody's date comes before the new one.
+    """
+    on_old_date = Q(due_on__in=list(old)) & ~Q(status=Status.returned)
+    return found.filter(on_old_date | Q(due_on__lt=due_on)).exclude(due_on=due_on)
+
+
+def move(
+    moving: "QuerySet[Entry]",
+    slot: Slot,
+    due_on: date,
+    chains: Chains,
+    *,
+    by: Seat | None,
+    reason: str,
+    body: Mapping[str, Any] | None = None,
+) -> int:
+    """Give the open entries `moving` of a slot the date `due_on`; how many there were.
+
+    Call it in a transaction that holds `chains`, those of every school of `moving`. `body` is added
+    to what each school's history tells.
+    """
+    _tell_schools(moving, chains, due_on, by, reason, body or {})
+    deltas: tallies.Deltas = Counter()
+    counted = moving.filter(counted=True).exclude(keeper=Keeper.district).order_by()
+    groups = counted.values_list("authority", "status", "due_on").annotate(n=Count("pk"))
+    for at, status, old, n in groups:
+        where, _day = bucket(status, old, None)
+        deltas[tallies.Key(slot.campaign_id, at, slot.pk, where, old)] -= n
+        deltas[tallies.Key(slot.campaign_id, at, slot.pk, where, due_on)] += n
+    moved = moving.update(due_on=due_on)
+    tallies.apply(deltas)
+    return moved
+
+
+def _tell_schools(
+    moving: "QuerySet[Entry]",
+    chains: Chains,
+    due_on: date,
+    by: Seat | None,
+    reason: str,
+    more: Mapping[str, Any],
+) -> None:
+    """One event for each entry that moves, in the history of its school."""
+    rows = moving.order_by("school_id").values_list("pk", "school_id", "status", "due_on")
+    seat = {"seat": by.key} if by else {}
+    events = [
+        (
+            chains[f"school:{school}"],
+            NewEvent(
+                "reschedule",
+                by.user if by else None,
+                entry_id=entry,
+                from_state=Status(status).name,
+                to_state=Status(status).name,
+                body={"was": was.isoformat(), "due_on": due_on.isoformat(), **seat, **more},
+                text=reason,
+            ),
+        )
+        for entry, school, status, was in rows
+    ]
+    for start in range(0, len(events), AT_ONCE):
+        history.append_each(events[start : start + AT_ONCE])
