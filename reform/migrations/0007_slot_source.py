@@ -12,7 +12,7 @@ def remember_hands(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reform", "0005_letters_by_kind")]
+    dependencies = [("reform", "0006_entry_left_at")]
 
     operations = [
         migrations.AddField(
