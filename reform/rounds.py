@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db.models import Q
 
-from reform import history, rollout, tallies, uploads
+from reform import history, jobs, rollout, tallies, uploads
 from reform.models import IdempotencyKey, Pulse
 from schools import clock
 
@@ -133,6 +133,7 @@ def clean_up() -> tuple[bool, str]:
     Session.objects.filter(expire_date__lt=now).delete()
     AccessAttempt.objects.filter(attempt_time__lt=now - settings.AXES_COOLOFF_TIME).delete()
     removed = uploads.sweep()
+    jobs.sweep()
     return True, str(removed)
 
 
@@ -146,7 +147,7 @@ def _guarded(step: Callable[[], object]) -> tuple[bool, str]:
     return result if isinstance(result, tuple) else (True, "")
 
 
-EACH_MINUTE = (rollout.continue_openings, rollout.add_late_joiners)
+EACH_MINUTE = (rollout.continue_openings, rollout.add_late_joiners, jobs.take_up)
 NIGHTLY = (
     Job("tally check", check_tallies),
     Job("history check", check_history),

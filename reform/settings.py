@@ -14,6 +14,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
+from reform import instance
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -177,7 +179,16 @@ def public_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def own_settings(folder: Path) -> None:
+    """What this installation keeps in VAR_DIR/env, where the environment does not say it."""
+    try:
+        instance.load(folder)
+    except instance.Wrong as wrong:
+        raise ImproperlyConfigured(str(wrong)) from wrong
+
+
 VAR_DIR = private_folder(Path(env.str("VAR_DIR", default="") or BASE_DIR / "var").resolve())
+own_settings(VAR_DIR)
 DEBUG = yes_or_no("DEBUG")
 HTTPS = yes_or_no("HTTPS")
 BEHIND_PROXY = yes_or_no("BEHIND_PROXY")
@@ -286,6 +297,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax
 LANGUAGE_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "schools.views.session.aged_page"
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked on the machine itself, past the proxy
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 # What the other hosts of a bureau's domain do is not ours to decide: subdomains, preload list.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
@@ -319,6 +331,10 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = PLAIN_STATIC
 EVIDENCE_DIR = VAR_DIR / "evidence"
+# Where each night leaves a backup; without it, none is made by itself.
+BACKUP_DIR = env.str("BACKUP_DIR", default="")
+BACKUPS_KEPT = whole_number("BACKUPS_KEPT", default=7, least=1, most=999)
+JOBS_DIR = VAR_DIR / "jobs"
 # The most a form may send: ten evidence files of 20 MB are streamed to disk, the rest is text.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000

@@ -28,7 +28,8 @@ def pytest_configure() -> None:
 
 @pytest.fixture(autouse=True)
 def evidence_folder(settings, tmp_path):
-    """Evidence of one test is not seen by another."""
+    """Evidence and job files of one test are not seen by another."""
+    settings.JOBS_DIR = tmp_path / "jobs"
     settings.EVIDENCE_DIR = tmp_path / "evidence"
     return settings.EVIDENCE_DIR
 

@@ -16,13 +16,14 @@ reform.states, reform.compare
 reform.models.catalogue < reform.models.campaign < reform.models.entry < reform.models.report, \
 reform.models.event, reform.models.tally, reform.models.reminder, reform.models.message, \
 reform.models.job
-reform.policy < reform.answers
-reform.history, reform.auditing, reform.outbox, reform.sensitive, reform.marked_yaml < reform.sniff, reform.vault, \
+reform.policy, reform.reminder_rules, reform.clock_guard, reform.blast_guard < reform.answers
+reform.history, reform.auditing, reform.outbox, reform.sensitive, reform.marked_yaml < reform.sniff, reform.vault, reform.job_files, \
 reform.manuscript < reform.office, reform.refusals \
 < reform.reader < reform.tallies, reform.uploads, reform.publishing
-reform.filings < reform.progress, reform.accounts, reform.boards, reform.queues, reform.dossier, reform.slots \
-< reform.reach < reform.issuing, reform.moves < reform.rollout < reform.steering
-reform.rounds < reform.tasks, reform.health
+reform.filings, reform.reminders < reform.progress, reform.accounts, reform.boards, reform.queues, reform.dossier, reform.slots \
+< reform.reach < reform.issuing, reform.moves < reform.rollout < reform.steering \
+< reform.extensions, reform.nudges, reform.readmission
+reform.jobs, reform.planner < reform.rounds < reform.tasks, reform.health
 reform.middleware < reform.audit, reform.forms, reform.admin, reform.context, \
 reform.templatetags, reform.management
 reform.views

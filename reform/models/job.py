@@ -64,6 +64,7 @@ class Job(models.Model):
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     version = models.PositiveIntegerField(default=0)
+    tries = models.PositiveSmallIntegerField(default=0)
     made_at = models.DateTimeField()
     began_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
