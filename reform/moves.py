@@ -7,9 +7,10 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from reform import history, tallies
+from reform import history, reminders, tallies
 from reform.history import NewEvent
 from reform.models import Chain, Entry, Slot
+from reform.models.reminder import About
 from reform.states import Keeper, Status, bucket
 from schools.scope import Seat
 
@@ -33,6 +34,7 @@ def onward(found: "QuerySet[Entry]", old: Iterable[date], due_on: date) -> "Quer
     What was returned keeps the time it was given; nobody's date comes before the new one.
     """
     on_old_date = Q(due_on__in=list(old)) & ~Q(status=Status.returned)
+    found = found.filter(left_at=None)
     return found.filter(on_old_date | Q(due_on__lt=due_on)).exclude(due_on=due_on)
 
 
@@ -49,9 +51,10 @@ def move(
     """Give the open entries `moving` of a slot the date `due_on`; how many there were.
 
     Call it in a transaction that holds `chains`, those of every school of `moving`. `body` is added
-    to what each school's history tells.
+    to what each school's history tells. What waited to be told of the old date is taken back, and
+    whoever owes it is told of the new one.
     """
-    _tell_schools(moving, chains, due_on, by, reason, body or {})
+    entries, cause = _tell_schools(moving, chains, due_on, by, reason, body or {})
     deltas: tallies.Deltas = Counter()
     counted = moving.filter(counted=True).exclude(keeper=Keeper.district).order_by()
     groups = counted.values_list("authority", "status", "due_on").annotate(n=Count("pk"))
@@ -61,6 +64,8 @@ def move(
         deltas[tallies.Key(slot.campaign_id, at, slot.pk, where, due_on)] += n
     moved = moving.update(due_on=due_on)
     tallies.apply(deltas)
+    reminders.cancel(entries, "date moved")
+    reminders.tell_schools(About.moved, entries, cause=cause)
     return moved
 
 
@@ -71,8 +76,11 @@ def _tell_schools(
     by: Seat | None,
     reason: str,
     more: Mapping[str, Any],
-) -> None:
-    """One event for each entry that moves, in the history of its school."""
+) -> tuple[list[int], int]:
+    """One event for each entry that moves, in the history of its school.
+
+    These entries, and the number of the last event, which names the change.
+    """
     rows = moving.order_by("school_id").values_list("pk", "school_id", "status", "due_on")
     seat = {"seat": by.key} if by else {}
     events = [
@@ -90,5 +98,7 @@ def _tell_schools(
         )
         for entry, school, status, was in rows
     ]
+    cause = 0
     for start in range(0, len(events), AT_ONCE):
-        history.append_each(events[start : start + AT_ONCE])
+        cause = history.append_each(events[start : start + AT_ONCE])[-1].pk
+    return [entry for entry, _school, _status, _was in rows], cause

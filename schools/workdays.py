@@ -1,25 +1,20 @@
 """The only place for working-day arithmetic: holidays, terms, offered dates and due dates."""
 
 import calendar as months
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from schools import almanac
+from schools.almanac import Window
 from schools.errors import Denied
-from schools.models.calendar import CalendarDay, DayKind, Term
+from schools.models.calendar import CalendarDay, DayKind
 from schools.models.regions import ancestors
-from schools.roles import Stage
 
 DAY = timedelta(days=1)
 SHIFTS = ("forward", "back")
-# The stages a term date must suit even when no row names them; kindergartens are not asked.
-_STAGES = frozenset({Stage.primary, Stage.junior, Stage.senior})
-
-Window = tuple[date, date]
-TermRow = tuple[str, str, str, int, date, date]
 
 
 class Calendar:
@@ -46,27 +41,24 @@ class Calendar:
         return cls({day: kind == DayKind.makeup_workday for _code, day, kind in nearest_last}, {})
 
     @classmethod
-    def of_each(cls, region_codes: Iterable[str]) -> dict[str, "Calendar"]:
-        """Region code → calendar, two queries for any number; equals share one."""
+    def of_each(
+        cls, region_codes: Iterable[str], change: almanac.Change | None = None
+    ) -> dict[str, "Calendar"]:
+        """Region code → calendar, two queries for any number; equals share one.
+
+        With `change` as they would be after it.
+        """
         chains = {code: ancestors(code) for code in region_codes}
         wanted = {code for chain in chains.values() for code in chain}
-        days: dict[str, dict[date, bool]] = defaultdict(dict)
-        for region, day, kind in CalendarDay.objects.filter(region_id__in=wanted).values_list(
-            "region_id", "date", "kind"
-        ):
-            days[region][day] = kind == DayKind.makeup_workday
-        terms: dict[str, list[TermRow]] = defaultdict(list)
-        for row in Term.objects.filter(region_id__in=wanted).values_list(
-            "region_id", "stage", "school_year", "no", "starts", "ends"
-        ):
-            terms[row[0]].append(row)
+        days = almanac.day_rows(wanted, change)
+        terms = almanac.term_rows(wanted, change)
         made: dict[tuple[str, ...], Calendar] = {}
         found = {}
         for code, chain in chains.items():
             own = tuple(above for above in chain if above in days or above in terms)
             if own not in made:
                 merged = {day: worked for above in own for day, worked in days[above].items()}
-                made[own] = cls(merged, _resolve([terms[above] for above in own]))
+                made[own] = cls(merged, almanac.resolve([terms[above] for above in own]))
             found[code] = made[own]
         return found
 
@@ -200,27 +192,3 @@ def _wanted(
     if "weeks" in rule:
         return base + timedelta(weeks=rule["weeks"])
     return calendar.add(base, rule["working_days"])
-
-
-def _resolve(levels: list[list[TermRow]]) -> dict[str, dict[int, Window]]:
-    """School year → term → window, from term rows of the nation first to the region itself last.
-
-    For each stage the nearest region wins, and within it a row of the stage over one for all.
-    """
-    rows = [row for level in levels for row in level]
-    stages = _STAGES | {row[1] for row in rows} - {"", Stage.kindergarten}
-    found: dict[str, dict[int, Window]] = {}
-    for year, no in {(row[2], row[3]) for row in rows}:
-        windows = {_nearest(levels, stage, year, no) for stage in stages} - {None}
-        if windows:
-            starts, ends = max(w[0] for w in windows if w), min(w[1] for w in windows if w)
-            found.setdefault(year, {})[no] = (starts, ends)
-    return found
-
-
-def _nearest(levels: list[list[TermRow]], stage: str, year: str, no: int) -> Window | None:
-    for level in reversed(levels):
-        by_stage = {row[1]: (row[4], row[5]) for row in level if (row[2], row[3]) == (year, no)}
-        if window := by_stage.get(stage) or by_stage.get(""):
-            return window
-    return None

@@ -8,7 +8,7 @@ LADDER = """
 schools.errors, schools.clock, schools.language, schools.cells
 schools.roles, schools.sheets
 schools.models.regions < schools.models.schools < schools.models.people < schools.models.calendar
-schools.scope, schools.noted, schools.kept, schools.activation < schools.access, schools.workdays
+schools.scope, schools.noted, schools.kept, schools.almanac, schools.activation < schools.access, schools.workdays, schools.notices
 schools.forms < schools.registers < schools.structure, schools.columns < schools.places \
 < schools.lists < schools.resources
 schools.admin_lists < schools.admin, schools.management, schools.views < schools.urls, schools.apps
@@ -22,7 +22,7 @@ reform.manuscript < reform.office, reform.refusals \
 < reform.reader < reform.tallies, reform.uploads, reform.publishing
 reform.filings, reform.reminders < reform.progress, reform.accounts, reform.boards, reform.queues, reform.dossier, reform.slots \
 < reform.reach < reform.issuing, reform.moves < reform.rollout < reform.steering \
-< reform.extensions, reform.nudges, reform.readmission
+< reform.extensions, reform.nudges, reform.readmission, reform.redating
 reform.jobs, reform.planner < reform.rounds < reform.tasks, reform.health
 reform.middleware < reform.audit, reform.forms, reform.admin, reform.context, \
 reform.templatetags, reform.management
