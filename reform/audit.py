@@ -1,12 +1,12 @@
-"""The only place that writes the audit log: who, when, from where, what, and whether it held."""
+"""The only place where what was noted during a request becomes lines of the audit log."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from reform import auditing
 from reform.middleware import client_address
-from reform.models import AuditLine
-from schools import clock, noted, scope
+from schools import noted, scope
 from schools.models import User
 
 SHOWN_OF_UNKNOWN = 2  # people type passwords into the wrong field
@@ -16,15 +16,16 @@ def keep_notes(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
     """Writes down what views below `reform` noted; they cannot know this log."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        response = get_response(request)
-        for note in noted.notes(request):
-            user = note.user
-            name = "".join(char for char in note.username if char.isprintable())
-            if user is None:
-                user = User.objects.filter(username=name).first()
-                name = name if user else f"{name[:SHOWN_OF_UNKNOWN]}***"
-            _append(request, user, name, note.what, note.thing, ok=note.ok)
-        return response
+        with noted.calling(client_address(request)):
+            response = get_response(request)
+            for note in noted.notes(request):
+                user = note.user
+                name = "".join(char for char in note.username if char.isprintable())
+                if user is None:
+                    user = User.objects.filter(username=name).first()
+                    name = name if user else f"{name[:SHOWN_OF_UNKNOWN]}***"
+                _append(request, user, name, note.what, note.thing, ok=note.ok)
+            return response
 
     return middleware
 
@@ -42,13 +43,5 @@ def _append(
     seat = getattr(request, "seat", None)
     if user and (seat is None or seat.user != user):
         seat = next(iter(scope.seats(user)), None)
-    AuditLine.objects.create(
-        at=clock.now(),
-        user=user,
-        username=user.get_username() if user else name[:150],
-        region_id=seat.place_code if seat else None,
-        what=what,
-        thing=thing[:120],
-        ip=client_address(request) or None,
-        ok=ok,
-    )
+    region = seat.place_code if seat else None
+    auditing.append(what, thing, user=user, region=region, username=name, ok=ok)

@@ -1,10 +1,15 @@
 """The only place where this app says what the audit log must hold; `reform.audit` writes it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from django.http import HttpRequest
 
 from schools.models import User
+
+_caller: ContextVar[str] = ContextVar("caller", default="")
 
 
 @dataclass(frozen=True)
@@ -38,3 +43,18 @@ def notes(request: HttpRequest) -> list[Note]:
     if not hasattr(request, "noted"):
         request.noted = []  # type: ignore[attr-defined]
     return request.noted  # type: ignore[attr-defined]
+
+
+@contextmanager
+def calling(address: str) -> Iterator[None]:
+    """Inside the block a request from `address` is answered."""
+    token = _caller.set(address)
+    try:
+        yield
+    finally:
+        _caller.reset(token)
+
+
+def caller() -> str:
+    """The address that is calling; "" outside a request."""
+    return _caller.get()

@@ -17,11 +17,12 @@ reform.models.catalogue < reform.models.campaign < reform.models.entry < reform.
 reform.models.event, reform.models.tally, reform.models.reminder, reform.models.message, \
 reform.models.job
 reform.policy, reform.reminder_rules, reform.clock_guard, reform.blast_guard < reform.answers
-reform.history, reform.auditing, reform.outbox, reform.sensitive, reform.marked_yaml < reform.sniff, reform.vault, reform.job_files, \
-reform.manuscript < reform.office, reform.refusals \
+reform.history, reform.auditing, reform.outbox, reform.sensitive, reform.marked_yaml \
+< reform.sniff, reform.vault, reform.job_files, reform.manuscript < reform.office, reform.refusals \
 < reform.reader < reform.tallies, reform.uploads, reform.publishing
-reform.filings, reform.reminders < reform.progress, reform.accounts, reform.boards, reform.queues, reform.dossier, reform.slots \
-< reform.reach < reform.issuing, reform.moves < reform.rollout < reform.steering \
+reform.filings, reform.reminders < reform.progress, reform.leaving, reform.boards, reform.queues, \
+reform.dossier, reform.slots < reform.accounts, reform.reach < reform.issuing, reform.moves \
+< reform.rollout < reform.steering \
 < reform.extensions, reform.nudges, reform.readmission, reform.redating
 reform.jobs, reform.planner < reform.rounds < reform.tasks, reform.health
 reform.middleware < reform.audit, reform.forms, reform.admin, reform.context, \
