@@ -58,15 +58,18 @@ def append(chain: Chain, events: Sequence[NewEvent], *, at: datetime | None = No
     return written
 
 
-def append_each(pairs: Sequence[tuple[Chain, NewEvent]], *, at: datetime | None = None) -> None:
+def append_each(
+    pairs: Sequence[tuple[Chain, NewEvent]], *, at: datetime | None = None
+) -> list[Event]:
     """Append one event to each of many locked chains: a statement for all events, one for heads."""
-    _write(pairs, at or clock.now())
+    written = _write(pairs, at or clock.now())
     Chain.objects.bulk_create(
         {chain.pk: chain for chain, _new in pairs}.values(),
         update_conflicts=True,
         unique_fields=["subject"],
         update_fields=["seq", "head"],
     )
+    return written
 
 
 def _write(pairs: Sequence[tuple[Chain, NewEvent]], moment: datetime) -> list[Event]:

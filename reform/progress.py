@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from reform import filings, history, policy, tallies, uploads
+from reform import filings, history, policy, reminders, tallies, uploads
 from reform.filings import Filing
 from reform.history import NewEvent
 from reform.models import Chain, CheckValue, Draft, Entry, Event, Evidence, Report, Review
@@ -255,7 +255,7 @@ def _take(entry_id: int) -> tuple[Entry, Chain]:
 
 def _move(entry: Entry, chain: Chain, fields: dict[str, Any], event: NewEvent) -> Outcome:
     """Compare and set, append the event, apply the tally delta; all or nothing."""
-    before = tallies.key_of(entry, entry.slot.campaign_id)
+    was, before = entry.status, tallies.key_of(entry, entry.slot.campaign_id)
     done = Entry.objects.filter(
         pk=entry.pk, version=entry.version, status__in=MOVES[event.kind].sources
     ).update(**fields, version=F("version") + 1, changed_at=clock.now())
@@ -264,7 +264,8 @@ def _move(entry: Entry, chain: Chain, fields: dict[str, Any], event: NewEvent) -
     for name, value in fields.items():
         setattr(entry, name, value)
     entry.version += 1
-    history.append(chain, [event])
+    written = history.append(chain, [event])
+    reminders.after_move(entry, was, event.kind, written[0].pk)
     _recount(entry, before)
     return Outcome(
         entry=entry.pk,

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from reform import filings, history, moves, policy
+from reform import filings, history, moves, policy, reminders
 from reform.history import NewEvent
 from reform.models import Campaign, Chain, Due, Enrolment, Entry, Event, Slot
 from reform.models.campaign import CampaignState, DueSource
@@ -200,6 +200,7 @@ def withdraw_slot(slot_id: int, *, by: Seat, reason: str, key: str = "") -> Slot
         )
         if withdrawn != 1:
             raise Stale(_("This item was withdrawn; nothing is owed here."))
+        reminders.cancel(slot.entries.all(), "withdrawn")
         body = {
             "campaign": slot.campaign_id,
             "slot": slot_id,
@@ -278,7 +279,11 @@ def _turn(
         )
         if moved != 1:
             raise _stale(campaign, chains[campaign.subject])
-        _hold_schools(campaign, running=fields["state"] == CampaignState.open)
+        running = fields["state"] == CampaignState.open
+        _hold_schools(campaign, running=running)
+        if not running:
+            ended = Entry.objects.filter(slot__campaign=campaign)
+            reminders.cancel(ended, str(fields["state"]))
         body = {"campaign": campaign_id, "seat": by.key}
         event = NewEvent(verb, by.user, None, was, str(fields["state"]), body, reason)
         history.append(chains[campaign.subject], [event])
