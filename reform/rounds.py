@@ -10,13 +10,14 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db.models import Q
 
-from reform import history, jobs, rollout, tallies, uploads
+from reform import backup, history, jobs, rollout, tallies, uploads
 from reform.models import IdempotencyKey, Pulse
 from schools import clock
 
 log = logging.getLogger(__name__)
 
 TICK, WORKER, WATCHDOG = "tick", "worker", "watchdog"
+BACKUP, RESTORE, RESTORE_CHECK = "backup", "restore", "restore check"
 TICK_LEASE = timedelta(minutes=5)
 NIGHT_LEASE = timedelta(hours=2)
 NIGHT_HOUR = 2  # of the clock in Shanghai: nobody files
@@ -47,7 +48,7 @@ def tick(*, by: str) -> bool:
     detail = "; ".join(words for _ok, words in told if words)
     ok = all(well for well, _words in told)
     finish(TICK, lease, ok=ok, detail=f"{by}: {detail}" if detail else by)
-    for job in NIGHTLY:
+    for job in (*([Job(BACKUP, backup.tonight)] if settings.BACKUP_DIR else []), *NIGHTLY):
         nightly(job)
     return True
 
@@ -96,14 +97,14 @@ def finish(name: str, lease: datetime, *, ok: bool, detail: str) -> None:
         log.warning("%s outlived its lease; another has taken it over", name)
 
 
-def beat(name: str, detail: str = "") -> None:
-    """A part of the machine says that it is alive."""
+def beat(name: str, detail: str = "", *, ok: bool = True) -> None:
+    """A part of the machine says that it is alive, or what came of what it did."""
     now = clock.now()
     Pulse.objects.bulk_create(
-        [Pulse(name=name, started_at=now, finished_at=now, detail=detail)],
+        [Pulse(name=name, started_at=now, finished_at=now, detail=detail, ok=ok)],
         update_conflicts=True,
         unique_fields=["name"],
-        update_fields=["finished_at", "detail"],
+        update_fields=["finished_at", "detail", "ok"],
     )
 
 

@@ -347,6 +347,7 @@ MAIL_SERVER = mail_server(EMAIL_URL)
 MAIL_FROM = DEFAULT_FROM_EMAIL = mail_from(
     env.str("MAIL_FROM", default=""), needed=bool(MAIL_SERVER and not MAIL_SERVER["console"])
 )
+SENDERS = whole_number("SENDERS", default=4, least=1, most=32)
 
 VALKEY_SOCKET = own_socket()
 REDIS_URL = env.str("REDIS_URL", default="") or f"unix://{VALKEY_SOCKET}"

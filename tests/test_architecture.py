@@ -8,18 +8,18 @@ LADDER = """
 schools.errors, schools.clock, schools.language, schools.cells
 schools.roles, schools.sheets
 schools.models.regions < schools.models.schools < schools.models.people < schools.models.calendar
-schools.scope, schools.noted, schools.kept, schools.almanac, schools.activation < schools.access, schools.workdays, schools.notices
+schools.scope, schools.noted, schools.kept, schools.almanac, schools.activation, schools.throttle < schools.access, schools.workdays, schools.notices
 schools.forms < schools.registers < schools.structure, schools.columns < schools.places \
 < schools.lists < schools.resources
 schools.admin_lists < schools.admin, schools.management, schools.views < schools.urls, schools.apps
-reform.states, reform.compare
+reform.states, reform.compare, reform.instance, reform.release
 reform.models.catalogue < reform.models.campaign < reform.models.entry < reform.models.report, \
 reform.models.event, reform.models.tally, reform.models.reminder, reform.models.message, \
 reform.models.job
 reform.policy, reform.reminder_rules, reform.clock_guard, reform.blast_guard < reform.answers
-reform.history, reform.auditing, reform.outbox, reform.sensitive, reform.marked_yaml \
+reform.history, reform.dump, reform.auditing, reform.outbox, reform.sensitive, reform.marked_yaml \
 < reform.sniff, reform.vault, reform.job_files, reform.manuscript < reform.office, reform.refusals \
-< reform.reader < reform.tallies, reform.uploads, reform.publishing
+< reform.reader < reform.tallies, reform.uploads, reform.publishing, reform.backup < reform.restore
 reform.filings, reform.reminders < reform.progress, reform.leaving, reform.boards, reform.queues, \
 reform.dossier, reform.slots < reform.accounts, reform.reach < reform.issuing, reform.moves \
 < reform.rollout < reform.steering \

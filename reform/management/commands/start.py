@@ -1,38 +1,15 @@
-"""The only place that starts the whole product on one machine: data, then every process."""
+"""The only place that starts the demo: its county, then every process."""
 
-import contextlib
-import fcntl
-import http.client
 import os
-import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from hashlib import sha256
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
 
-from reform.management import children
-
-DATA = (
-    ("migrate", {"verbosity": 0}),
-    ("collectstatic", {"verbosity": 0, "interactive": False}),
-    ("load_regions", {}),
-    ("load_calendar", {}),
-    ("load_framework", {}),
-    ("demo", {}),
-)
-MADE_FROM = ("seeds/**/*", "*/migrations/*.py", "*/management/**/*.py", "reform/static/**/*")
-FIRST_PORT, PORTS = 8000, 20
-ANSWER_WITHIN = 60.0
+from reform.management import loading, processes
 
 
 class Command(BaseCommand):
@@ -40,154 +17,44 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         began = time.monotonic()
-        with OnlyOne() as lock:
+        with processes.OnlyOne() as lock:
             try:
                 self.prepare()
             except KeyboardInterrupt as stop:
                 raise CommandError("Stopped while loading; the next start goes on.") from stop
-            port = choose_port(os.environ.get("PORT", ""))
+            port = processes.choose_port(os.environ.get("PORT", ""))
             address = f"http://127.0.0.1:{port}/"
             lock.write(address)
             lock.flush()
             about = (port, address, began)
             threading.Thread(target=self.announce, args=about, daemon=True).start()
-            code = run_all(port)
+            code = processes.run_all(port)
         if code:
             raise CommandError("A process ended by itself; its last lines above say why.")
 
     def prepare(self) -> None:
         """Bring the data up to date; nothing to do when all it is made from is the same."""
-        stamp, now = settings.VAR_DIR / "prepared", fingerprint()
         call_command("messages", compile=True)
-        if stamp.exists() and stamp.read_text() == now and not database_is_gone():
+        if loading.is_ready():
             return
-        for name, arguments in DATA:
-            self.stdout.write(f"{name} …")
-            self.stdout.flush()
-            if name == "demo":
-                with (settings.VAR_DIR / "accounts").open("w") as accounts:
-                    call_command(name, stdout=accounts, **arguments)
-            else:
-                call_command(name, **arguments)
-        stamp.write_text(now)
-        connection.close()
+        loading.lay(self.tell)
+        self.tell("demo …")
+        with (settings.VAR_DIR / "accounts").open("w") as accounts:
+            call_command("demo", stdout=accounts)
+        loading.is_done()
+
+    def tell(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
 
     def announce(self, port: int, address: str, began: float) -> None:
         """Once a page can be had, say where, and who may sign in."""
-        if not answers(port):
+        if not processes.answers(port):
             return
         accounts = (settings.VAR_DIR / "accounts").read_text().rstrip()
         rule = "─" * 72
         seconds = time.monotonic() - began
-        self.stdout.write(
+        self.tell(
             f"\n{rule}\n{accounts}\n\nOpen {address} (ready after {seconds:.0f} s). "
-            f"Ctrl-C ends it; the data stays in {settings.VAR_DIR}.\n{rule}\n"
+            f"Ctrl-C ends it; the data stays in {settings.VAR_DIR}.\n{rule}"
         )
-        self.stdout.flush()
-
-
-class OnlyOne:
-    """Hold the data for one start at a time; a second one is told where the first answers."""
-
-    def __enter__(self) -> IO[str]:
-        self.file = (settings.VAR_DIR / "running").open("a+")
-        try:
-            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self.file.seek(0)
-            where = self.file.read().strip() or "its start is under way"
-            raise CommandError(f"It is running already: {where}") from error
-        self.file.truncate(0)
-        return self.file
-
-    def __exit__(self, *exception: object) -> None:
-        self.file.truncate(0)
-        self.file.close()
-
-
-def fingerprint() -> str:
-    """A digest of all that the data is made from."""
-    digest = sha256((settings.BASE_DIR / "requirements.txt").read_bytes())
-    for path in sorted(made_from()):
-        digest.update(f"{path.relative_to(settings.BASE_DIR)}\n".encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
-def database_is_gone() -> bool:
-    """Whether the file was deleted to begin anew."""
-    return connection.vendor == "sqlite" and not Path(connection.settings_dict["NAME"]).exists()
-
-
-def made_from() -> Iterator[Path]:
-    for pattern in MADE_FROM:
-        yield from (path for path in settings.BASE_DIR.glob(pattern) if path.is_file())
-
-
-def choose_port(wanted: str) -> int:
-    """The port asked for, which must be free; otherwise the first free one from 8000 on."""
-    if wanted and not (wanted.isdecimal() and 0 < int(wanted) < 65536):
-        raise CommandError(f"PORT={wanted!r} must be a number from 1 to 65535.")
-    candidates = [int(wanted)] if wanted else range(FIRST_PORT, FIRST_PORT + PORTS)
-    for port in candidates:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise CommandError(
-        f"Port {wanted} is taken; choose another: make run PORT=8080"
-        if wanted
-        else f"The ports {FIRST_PORT} to {FIRST_PORT + PORTS - 1} are all taken: make run PORT=9000"
-    )
-
-
-def answers(port: int) -> bool:
-    """Wait until a page is answered and Valkey listens."""
-    end = time.monotonic() + ANSWER_WITHIN
-    while time.monotonic() < end:
-        time.sleep(0.2)
-        page = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(page):
-            page.request("GET", "/")
-            page.getresponse().read()
-            if "valkey" in parts():
-                with socket.socket(socket.AF_UNIX) as valkey:
-                    valkey.connect(str(settings.VALKEY_SOCKET))
-            return True
-    return False
-
-
-def parts() -> list[str]:
-    """The processes of the Procfile to start; no Valkey of our own when another was named."""
-    own = settings.REDIS_URL == f"unix://{settings.VALKEY_SOCKET}"
-    return ["web", *(["valkey"] if own else []), "worker", "beat", "watchdog"]
-
-
-def run_all(port: int) -> int:
-    """Honcho and all it starts, to the last; its exit code, 0 when we were asked to end."""
-    here = Path(sys.executable).parent
-    environment = {
-        **os.environ,
-        "PORT": str(port),
-        "PUBLIC_URL": os.environ.get("PUBLIC_URL") or f"http://127.0.0.1:{port}",
-        "PATH": f"{here}{os.pathsep}{os.environ.get('PATH', '')}",
-        "VAR_DIR": str(settings.VAR_DIR),
-        "PYTHONUNBUFFERED": "1",
-        "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
-    }
-    children.adopt_orphans()
-    asked: list[int] = []
-    honcho = subprocess.Popen(
-        [sys.executable, "-m", "honcho", "start", *parts()],
-        cwd=settings.BASE_DIR,
-        env=environment,
-        preexec_fn=children.end_with_parent,
-    )
-    forward: Callable[..., None] = lambda number, _: (asked.append(number), honcho.terminate())  # noqa: E731
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, forward)
-    code = honcho.wait()
-    children.end_all()
-    return 0 if asked else code or 1
