@@ -43,19 +43,27 @@ SCHOOL_PLACES = (
             "entry_sign",
             "entry_withdraw",
             "entry_reopen",
+            "extension_ask",
+            "extension_withdraw",
             "evidence_add",
             "evidence_remove",
         ),
     ),
 )
 REGION_PLACES = (
-    Place("board", "board", gettext_lazy("Board"), "see_board", ("board_region", "board_rows")),
+    Place(
+        "board",
+        "board",
+        gettext_lazy("Board"),
+        "see_board",
+        ("board_region", "board_rows", "nudges", "nudge_back"),
+    ),
     Place(
         "review",
         "review",
         gettext_lazy("Review"),
         "review",
-        ("review_entry", "review_accept", "review_return", "review_undo"),
+        ("review_entry", "review_accept", "review_return", "review_undo", "extensions"),
     ),
     Place("schools", "school", gettext_lazy("Schools"), "see_schools", ("school", "school_ledger")),
     Place(
@@ -70,6 +78,7 @@ REGION_PLACES = (
             "campaign_close",
             "campaign_reopen",
             "campaign_void",
+            "campaign_readmit",
             "slot_reschedule",
             "slot_withdraw",
         ),

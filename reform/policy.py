@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from reform.models import Campaign, Entry, Review
 from reform.models.campaign import CampaignState
 from reform.models.report import Verdict
-from reform.states import MOVES, Status
+from reform.states import MOVES, OPEN, Status
 from schools import clock
 from schools.errors import Denied
 from schools.scope import Seat
@@ -16,7 +16,7 @@ from schools.scope import Seat
 UNDO_FOR = timedelta(minutes=5)
 Answer = Literal[True] | Denied
 
-_BY_SCHOOL = frozenset({"save", "submit", "withdraw", "sign_off", "hand_back"})
+_BY_SCHOOL = frozenset({"save", "submit", "withdraw", "sign_off", "hand_back", "ask_extension"})
 _CAMPAIGN_FROM: dict[str, tuple[CampaignState, ...]] = {
     "plan": (CampaignState.draft,),
     "open": (CampaignState.draft, CampaignState.opening),
@@ -62,22 +62,24 @@ def _entry(seat: Seat, verb: str, entry: Entry) -> Answer:
 
 
 def _running(entry: Entry) -> Answer:
-    campaign = entry.slot.campaign
+    campaign, today = entry.slot.campaign, clock.today()
     if campaign.state == CampaignState.void:
         return Denied(_("This campaign was voided; nothing in it can be changed."))
-    if campaign.state == CampaignState.closed:
+    if campaign.state == CampaignState.closed and not entry.is_running(today):
         return Denied(_("This campaign is closed. Its manager can reopen it."))
-    if campaign.state != CampaignState.open:
+    if not entry.is_running(today):
         return Denied(_("This campaign is not open yet."))
     if entry.slot.withdrawn_at:
         return Denied(_("This item was withdrawn; nothing is owed here."))
-    if entry.slot.opens_on > clock.today():
+    if entry.left_at:
+        return Denied(_("This is no longer asked of this school; what was written is kept."))
+    if entry.slot.opens_on > today:
         return Denied(_("This item opens on %(date)s.") % {"date": entry.slot.opens_on})
     return True
 
 
 def _in_state(verb: str, entry: Entry) -> Answer:
-    if entry.status in MOVES[verb].sources:
+    if entry.status in (MOVES[verb].sources if verb in MOVES else OPEN):
         return True
     return Denied(_why_not_now(entry))
 

@@ -9,9 +9,9 @@ from django.db.models import Case, Count, F, Min, Q, QuerySet, Sum, When, Window
 from django.db.models.functions import RowNumber
 
 from reform.models import Entry
-from reform.models.campaign import CampaignState
+from reform.models.entry import running
 from reform.states import Status
-from schools import scope
+from schools import clock, scope
 from schools.language import local
 from schools.scope import Seat
 
@@ -149,9 +149,9 @@ def waiting(seat: Seat) -> "QuerySet[Entry]":
     return (
         scope.rows(Entry.objects.all(), seat)
         .filter(
+            running(clock.today()),
             authority=seat.place_code,
             status=Status.submitted,
-            slot__campaign__state=CampaignState.open,
             slot__withdrawn_at=None,
             left_at=None,
         )

@@ -79,6 +79,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "reopen": frozenset({Role.reviewer}),
     "nudge": frozenset({Role.reviewer}),
     "decide_extension": frozenset({Role.reviewer}),
+    "readmit": frozenset({Role.reviewer, Role.manager}),
     # a campaign, by its region
     "plan": frozenset({Role.manager}),
     "open": frozenset({Role.manager}),

@@ -116,6 +116,7 @@ class Cast:
             "entry": entry,
             "waiting": waiting,
             "evidence": file,
+            "extension": world.asked(entry, filer),
             "campaign": campaign,
             "slot": entry.slot,
             "region": authority,

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from reform import progress, publishing, rollout, tallies
 from reform.filings import Filing
-from reform.models import Campaign, Enrolment, Entry, Framework, Item, Slot
+from reform.models import Campaign, Enrolment, Entry, Extension, Framework, Item, Slot
 from reform.states import Claim, Keeper, Status
 from schools import clock, scope
 from schools.models import CalendarDay, Membership, Region, School, SchoolType, Term, User
@@ -243,6 +243,13 @@ def send_back(of_entry, by, reason="课时数与课表不一致，请核对。",
         **fields,
     )
     return Entry.objects.select_related("report").get(pk=of_entry.pk)
+
+
+def asked(of_entry, by, **fields):
+    """A request for a later date that waits for its answer."""
+    values = {"reason": "材料来不及核对。", "wanted_on": of_entry.due_on + timedelta(days=4)}
+    values |= {"was_on": of_entry.due_on, "asked_by": by.user, "asked_at": clock.now(), **fields}
+    return Extension.objects.create(entry=of_entry, **values)
 
 
 def status(of_entry):

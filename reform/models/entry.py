@@ -1,9 +1,11 @@
 """The only place for the fields of an entry and of its drafts; only `progress` moves an entry."""
 
+from datetime import date
+
 from django.conf import settings
 from django.db import models
 
-from reform.models.campaign import Slot
+from reform.models.campaign import CampaignState, Slot
 from reform.states import Claim, Keeper, Status
 from schools.models import School
 
@@ -11,7 +13,7 @@ from schools.models import School
 class Entry(models.Model):
     """台账条目: a school × a slot. `authority` repeats the enrolment's, for ranges without a join.
 
-    Every index but these three was measured to cost more than it gives; none holds `status`.
+    Every index but these was measured to cost more than it gives; none holds `status`.
     """
 
     slot = models.ForeignKey(Slot, models.PROTECT, related_name="entries", db_index=False)
@@ -31,6 +33,10 @@ class Entry(models.Model):
         null=True, help_text="Since then in no list and not counted; see reform.fitting"
     )
 
+    readmitted_until = models.DateField(
+        null=True, help_text="Last day on which it goes on though its campaign is closed"
+    )
+
     scope_authority, scope_school = "authority", "school_id"
 
     class Meta:
@@ -39,10 +45,28 @@ class Entry(models.Model):
         indexes = [
             models.Index(fields=["slot", "authority"], name="entry_slot_authority"),
             models.Index(fields=["school", "slot"], name="entry_school_slot"),
+            models.Index(
+                fields=["readmitted_until"],
+                condition=models.Q(readmitted_until__isnull=False),
+                name="entry_readmitted",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.school_id}:{self.slot_id}"
+
+    def is_running(self, today: date) -> bool:
+        """Whether its campaign is under way, for all or for this school alone."""
+        state = self.slot.campaign.state
+        readmitted = self.readmitted_until is not None and self.readmitted_until >= today
+        return state == CampaignState.open or (state == CampaignState.closed and readmitted)
+
+
+def running(today: date, entry: str = "") -> models.Q:
+    """Entries for which `is_running` holds; `entry`: the way to them, such as "entry__"."""
+    state = f"{entry}slot__campaign__state"
+    readmitted = {state: CampaignState.closed, f"{entry}readmitted_until__gte": today}
+    return models.Q(**{state: CampaignState.open}) | models.Q(**readmitted)
 
 
 class Draft(models.Model):

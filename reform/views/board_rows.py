@@ -107,6 +107,7 @@ def board_rows(request: HttpRequest, region: str) -> HttpResponse:
         **_filters(links, here, names),
         "board_url": board_url(region, year),
         "strange": [*strange, *asked.strange],
+        "may_nudge": request.seat.has("nudge") and request.seat.is_authority(region),
         "sentence": rows_sentence(asked.state, page.total, listed(names.values())),
         "rows": [_row(row, owed[row["slot_id"]], today) for row in page.rows],
         "first_url": links.rows(**here) if after else "",

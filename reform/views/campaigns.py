@@ -157,6 +157,7 @@ def _page(request: HttpRequest, found: Campaign, form: OutlineForm | None = None
         "state": words.state(found),
         "sentence": words.sentence(found, figures, counted),
         "may": allowed,
+        "may_readmit": found.state == CampaignState.closed and seat.has("readmit"),
         "pillars": words.pillars(slots, _own_dates(found, low, high), today),
         "next_dates": words.next_dates(slots, today) if found.state in tallies.COUNTING else [],
         "withdrawn": [(slot, words.term(slot.period)) for slot in slots if slot.withdrawn_at],

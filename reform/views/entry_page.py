@@ -14,13 +14,13 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
-from reform import answers, filings, policy
+from reform import answers, extensions, filings, policy
 from reform.filings import Filing
 from reform.forms.filing import from_draft, from_report
 from reform.models import Check, CheckValue, Clause, Draft, Entry, Event, Evidence, Report
 from reform.models.campaign import CampaignState
 from reform.models.catalogue import ProfileValue, Source
-from reform.states import MOVES, Status, light
+from reform.states import MOVES, OPEN, Status, light
 from reform.views import evidence
 from reform.views.sentences import EntryFacts, entry_sentence
 from schools import clock, scope
@@ -45,8 +45,22 @@ STEPS = {
     "undo": pgettext_lazy("step", "took the acceptance back"),
     "reopen": pgettext_lazy("step", "reopened"),
     "reschedule": pgettext_lazy("step", "moved the date from %(was)s to %(due_on)s"),
+    "ask_extension": pgettext_lazy("step", "asked for %(due_on)s instead of %(was)s"),
+    "withdraw_extension": pgettext_lazy("step", "took the request for a later date back"),
+    "grant_extension": pgettext_lazy("step", "granted %(due_on)s instead of %(was)s"),
+    "refuse_extension": pgettext_lazy("step", "refused a later date"),
+    "nudge": pgettext_lazy("step", "wrote to the school"),
+    "nudge_back": pgettext_lazy("step", "took the letter back"),
 }
-TOLD = ("return", "reopen", "reschedule")  # whose words stand in the history
+TOLD = (
+    "return",
+    "reopen",
+    "reschedule",
+    "ask_extension",
+    "grant_extension",
+    "refuse_extension",
+    "nudge",
+)  # whose words stand in the history
 TOLD_INSIDE = ("hand_back", *TOLD)  # at the school itself
 
 
@@ -191,15 +205,27 @@ def _allowed(
         "own": own,
         "may": {verb: answer is True for verb, answer in may.items()},
         "why": {verb: answer.reason for verb, answer in may.items() if isinstance(answer, Denied)},
+        **_extension(entry, seat, own=own),
         "to_review": not own and policy.may(seat, "accept", entry) is True,
         "signs": entry.slot.campaign.sign_off and not seat.has("sign_off"),
     }
 
 
+def _extension(entry: Entry, seat: Seat, *, own: bool) -> dict[str, Any]:
+    """Whether a later date can be asked for here, and if not, why not."""
+    if not own or entry.status not in OPEN:
+        return {}
+    try:
+        extensions.require(seat, entry)
+    except Denied as denied:
+        return {"why_not_ask": denied.reason}
+    return {"may_ask": True}
+
+
 def _told(entry: Entry, *, writing: bool, own: bool) -> dict[str, Any]:
     """The history, and the last decision where its words stand over what is to be written."""
     told = steps(entry, own=own)
-    last = next((step for step in told if step["kind"] != "reschedule"), None)
+    last = next((step for step in told if step["kind"] in MOVES), None)
     decided = last if last and last["note"] and writing else None
     return {"steps": told, "decided": decided}
 
@@ -277,8 +303,7 @@ def _facts(
         needs_words=not shown.note.strip() and not any(line.typed for line in lines),
         sent_on=clock.local_date(report.sent_at) if report and report.sent_at else None,
         settled_on=clock.local_date(entry.changed_at) if entry.changed_at else None,
-        running=entry.slot.campaign.state == CampaignState.open
-        and not (entry.slot.withdrawn_at or entry.left_at),
+        running=entry.is_running(clock.today()) and not (entry.slot.withdrawn_at or entry.left_at),
     )
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from reform.models import Check, Entry, Item, Review
 from reform.models.campaign import CampaignState
 from reform.models.catalogue import CheckKind, ProfileValue, Source
+from reform.models.entry import running
 from reform.models.report import Verdict
 from reform.states import LIGHT_URGENCY, OPEN, Status, light
 from reform.templatetags.look import light_word, term
@@ -35,6 +36,7 @@ FIELDS = (
     "slot__campaign__framework_id",
     "slot__campaign__name",
     "slot__campaign__state",
+    "readmitted_until",
     "slot__item_id",
     "slot__item__code",
     "slot__item__title_zh",
@@ -129,7 +131,7 @@ def read(school: School, *, today: date, year: str) -> list[Row]:
     """Every entry of a school in running campaigns, and in closed ones of the year; one query."""
     found = (
         Entry.objects.filter(
-            Q(slot__campaign__state=CampaignState.open)
+            running(today)
             | Q(slot__campaign__state=CampaignState.closed, slot__campaign__school_year=year),
             school=school,
             slot__withdrawn_at=None,
@@ -152,6 +154,8 @@ def _row(values: dict[str, Any], today: date) -> Row:
     status, due_on = values["status"], values["due_on"]
     sent, changed = values["report__sent_at"], values["changed_at"]
     moment = sent if status == Status.submitted and sent else changed
+    until = values["readmitted_until"]
+    readmitted = until is not None and until >= today
     return Row(
         pk=values["pk"],
         item=values["slot__item_id"],
@@ -171,7 +175,7 @@ def _row(values: dict[str, Any], today: date) -> Row:
         pillar_name=local(values, measure + "pillar__name"),
         theme=local(values, measure + "pillar__theme"),
         later=values["slot__opens_on"] > today and status in OPEN,
-        closed=values["slot__campaign__state"] == CampaignState.closed,
+        closed=values["slot__campaign__state"] == CampaignState.closed and not readmitted,
         counted=values["counted"],
         report=values["report_id"],
         changed_on=local_date(moment) if moment else None,

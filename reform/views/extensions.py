@@ -1,0 +1,168 @@
+"""The only place where a school asks for a later date and its reviewer answers, one or many."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from reform import extensions as requests
+from reform.forms.extension import AnswerForm, AskForm, chosen
+from reform.forms.hidden import key_for, key_of
+from reform.models import Entry, Extension
+from reform.models.reminder import ExtensionState
+from schools import clock, scope
+from schools.access import access
+from schools.errors import Denied
+from schools.scope import Seat
+from schools.workdays import Calendar
+
+PAGE = 50
+DECIDED = 10  # of the last decisions shown below the queue
+
+
+@access("ask_extension")
+@require_http_methods(["GET", "HEAD", "POST"])
+def extension_ask(request: HttpRequest, pk: int) -> HttpResponse:
+    """Choose a date, say why, send: two presses from a reminder."""
+    rows = Entry.objects.select_related("slot__campaign", "slot__item", "school__authority")
+    entry = get_object_or_404(scope.rows(rows, request.seat), pk=pk)
+    mine = requests.waiting(Extension.objects.filter(entry=entry)).first()
+    calendar = Calendar.of(entry.authority)
+    days = requests.offered(entry, calendar)
+    dates = [(day, _words(entry, day, calendar)) for day in days]
+    form = AskForm(request.POST if request.method == "POST" else None, dates=dates)
+    if request.method == "POST" and form.is_valid():
+        try:
+            requests.ask(entry.pk, by=request.seat, key=key_of(request.POST), **form.cleaned_data)
+        except ValidationError as error:
+            for name, sentences in error.message_dict.items():
+                form.add_error(name, sentences)
+        else:
+            messages.success(request, _("Your request is sent; the answer comes to your inbox."))
+            return redirect("entry", pk=entry.pk)
+    context = {
+        "entry": entry,
+        "item": entry.slot.item,
+        "mine": mine,
+        "form": form,
+        "dates": dates,
+        "why_not": _why_not(request.seat, entry),
+        "key": key_for(request),
+        "left": calendar.working_days_between(clock.today(), entry.due_on),
+        "reviewers": [m.user for m in scope.people("reviewer", authority=entry.authority)],
+    }
+    status = 422 if form.errors else 200
+    return render(request, "extensions/ask.html", context, status=status)
+
+
+def _words(entry: Entry, day: Any, calendar: Calendar) -> str:
+    more = calendar.working_days_between(entry.due_on, day)
+    words = ngettext("%(day)s, %(n)d working day more", "%(day)s, %(n)d working days more", more)
+    return words % {"day": day, "n": more}
+
+
+def _why_not(seat: Seat, entry: Entry) -> str:
+    try:
+        requests.require(seat, entry)
+    except Denied as denied:
+        return denied.reason
+    return ""
+
+
+@access("ask_extension")
+@require_POST
+def extension_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """The school needs it no more."""
+    found = get_object_or_404(scope.rows(Extension.objects.all(), request.seat), pk=pk)
+    requests.withdraw(found.pk, by=request.seat)
+    messages.success(request, _("The request is taken back; the date stays as it is."))
+    return redirect("entry", pk=found.entry_id)
+
+
+@access("decide_extension")
+@require_http_methods(["GET", "HEAD", "POST"])
+def extensions(request: HttpRequest) -> HttpResponse:
+    """What schools ask for, the nearest date first; tick some, then grant or refuse them."""
+    if request.method == "POST":
+        return _decide(request)
+    return _queue(request, AnswerForm())
+
+
+def _mine(seat: Seat) -> "QuerySet[Extension]":
+    """Requests of schools that exactly this authority reviews."""
+    rows = Extension.objects.select_related(
+        "entry__school", "entry__slot__item", "asked_by", "decided_by"
+    )
+    return scope.rows(rows, seat).filter(entry__authority=seat.place_code)
+
+
+def _queue(
+    request: HttpRequest, form: AnswerForm, ticked: frozenset[int] = frozenset()
+) -> HttpResponse:
+    waiting = requests.waiting(_mine(request.seat)).order_by("was_on", "pk")
+    found = list(waiting[: PAGE + 1])
+    decided = _mine(request.seat).filter(decided_by__isnull=False).order_by("-decided_at", "-pk")
+    calendar = Calendar.of(request.seat.place_code)
+    today = clock.today()
+    rows = [
+        {
+            "extension": one,
+            "item": one.entry.slot.item,
+            "school": one.entry.school,
+            "left": calendar.working_days_between(today, one.entry.due_on),
+            "more": calendar.working_days_between(one.entry.due_on, one.wanted_on),
+            "dates": requests.offered(one.entry, calendar),
+            "ticked": one.pk in ticked or len(found) == 1,
+        }
+        for one in found[:PAGE]
+    ]
+    context = {
+        "rows": rows,
+        "more": len(found) > PAGE,
+        "decided": list(decided[:DECIDED]),
+        "form": form,
+        "granted": ExtensionState.granted,
+    }
+    return render(request, "extensions/queue.html", context, status=422 if form.errors else 200)
+
+
+def _decide(request: HttpRequest) -> HttpResponse:
+    """Grant or refuse what was ticked; another date holds for one alone."""
+    form = AnswerForm(request.POST)
+    ticked = chosen(request.POST)
+    known = set(_mine(request.seat).filter(pk__in=ticked).values_list("pk", flat=True))
+    if ticked.keys() - known:
+        raise Http404
+    if not ticked:
+        messages.warning(request, _("Tick the requests first; nothing was decided."))
+        return redirect("extensions")
+    grant = request.POST.get("do") == "grant"
+    if not form.is_valid():
+        return _queue(request, form, frozenset(ticked))
+    try:
+        done, refused = requests.decide_many(
+            ticked, by=request.seat, grant=grant, answer=form.cleaned_data["reason"]
+        )
+    except ValidationError as error:
+        form.add_error("reason", error.message_dict["reason"])
+        return _queue(request, form, frozenset(ticked))
+    _say(request, done, refused, grant=grant)
+    return HttpResponseRedirect(request.path)
+
+
+def _say(request: HttpRequest, done: int, refused: list[str], *, grant: bool) -> None:
+    if done:
+        words = (
+            ngettext("%(n)d request granted.", "%(n)d requests granted.", done)
+            if grant
+            else ngettext("%(n)d request refused.", "%(n)d requests refused.", done)
+        )
+        messages.success(request, words % {"n": done})
+    for sentence in dict.fromkeys(refused):
+        messages.warning(request, sentence)

@@ -1,0 +1,168 @@
+"""The only place where an official writes to stuck schools: choose, read each letter, send."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from reform import nudges as letters
+from reform import outbox
+from reform.forms.campaign import ReasonForm
+from reform.forms.hidden import key_for, key_of, number_of
+from reform.models import Entry, Nudge
+from reform.states import Status, light
+from schools import clock, scope
+from schools.access import access
+from schools.errors import Stale
+
+PAGE = 100
+_KINDS = {
+    "late": gettext_lazy("Overdue"),
+    "returned": gettext_lazy("Returned, not sent again"),
+    "due": gettext_lazy("Due within ten days"),
+}
+_FIELDS = ("slot__campaign", "slot__item__measure", "school")
+
+
+@access("nudge")
+@require_http_methods(["GET", "HEAD", "POST"])
+def nudges(request: HttpRequest) -> HttpResponse:
+    """What is stuck, by school; then each letter as it will be read; then it goes."""
+    if request.method != "POST":
+        return _choose(request, _kind(request.GET))
+    chosen = _chosen(request)
+    if not chosen:
+        messages.warning(request, _("Tick what you write about first; nothing was sent."))
+        return redirect("nudges")
+    form = ReasonForm(request.POST if request.POST.get("do") == "send" else None)
+    if form.is_bound and form.is_valid():
+        try:
+            made = letters.send(
+                [entry.pk for entry in chosen],
+                by=request.seat,
+                reason=form.cleaned_data["reason"],
+                key=key_of(request.POST),
+            )
+        except ValidationError as error:
+            form.add_error("reason", error.message_dict["reason"])
+        except Stale as stale:
+            messages.warning(request, stale.reason)
+            return redirect("nudges")
+        else:
+            _say_sent(request, made)
+            return redirect("nudges")
+    return _preview(request, chosen, form)
+
+
+def _say_sent(request: HttpRequest, made: Sequence[Nudge]) -> None:
+    words = ngettext(
+        "%(n)d item goes out at %(time)s; until then you can take it back.",
+        "%(n)d items go out at %(time)s; until then you can take them back.",
+        len(made),
+    )
+    at = clock.told(made[0].goes_at)
+    messages.success(request, words % {"n": len(made), "time": at})
+
+
+def _kind(said: QueryDict) -> str:
+    asked = said.get("kind", "")
+    return asked if asked in _KINDS else "late"
+
+
+def _of_kind(kind: str) -> Q:
+    today = clock.today()
+    if kind == "late":
+        return Q(due_on__lt=today)
+    if kind == "returned":
+        return Q(status=Status.returned)
+    return Q(due_on__gte=today, due_on__lte=today + letters.SOON)
+
+
+def _choose(request: HttpRequest, kind: str) -> HttpResponse:
+    """The stuck entries of one kind by school name, what waits to go, and what went lately."""
+    rows = letters.stuck(request.seat).filter(_of_kind(kind)).select_related(*_FIELDS)
+    school = request.GET.get("school", "")[:20]
+    if school:
+        rows = rows.filter(school__code=school)
+    found = list(rows.order_by("school__name", "school_id", "slot__position", "pk")[: PAGE + 1])
+    today = clock.today()
+    mine = scope.rows(Nudge.objects.all(), request.seat).filter(
+        entry__authority=request.seat.place_code, taken_back_at=None
+    )
+    about = ("entry__school", "entry__slot__item", "by")
+    waiting = mine.filter(sent_at=None).select_related(*about).order_by("goes_at", "pk")
+    groups: dict[int, dict[str, Any]] = {}
+    for entry in found[:PAGE]:
+        group = groups.setdefault(entry.school_id, {"school": entry.school, "entries": []})
+        group["entries"].append((entry, light(entry.status, entry.due_on, today)))
+    context = {
+        "kind": kind,
+        "kinds": _KINDS.items(),
+        "groups": list(groups.values()),
+        "n": len(found[:PAGE]),
+        "more": len(found) > PAGE,
+        "school": next(iter(groups.values()))["school"] if school and groups else None,
+        "waiting": list(waiting[:PAGE]),
+        "sent": list(mine.exclude(sent_at=None).select_related(*about)[:10]),
+    }
+    return render(request, "nudges/choose.html", context)
+
+
+def _chosen(request: HttpRequest) -> list[Entry]:
+    """The ticked entries, all of them stuck and under exactly this authority; else 404."""
+    ticked = {number_of(text) for text in request.POST.getlist("chosen")[: letters.MOST_AT_ONCE]}
+    known = scope.rows(Entry.objects.all(), request.seat).filter(
+        pk__in=ticked - {None}, authority=request.seat.place_code
+    )
+    if None in ticked or known.count() != len(ticked):
+        raise Http404
+    rows = letters.stuck(request.seat).filter(pk__in=ticked, nudged=False)
+    return list(rows.select_related(*_FIELDS).order_by("school__name", "slot__position", "pk"))
+
+
+def _preview(request: HttpRequest, chosen: list[Entry], form: ReasonForm) -> HttpResponse:
+    today = clock.today()
+    made = letters.letters(chosen)
+    context = {
+        "letters": [
+            {
+                "letter": letter,
+                "entries": [(e, light(e.status, e.due_on, today)) for e in letter.entries],
+            }
+            for letter in made
+        ],
+        "n": len(chosen),
+        "unread": [letter.school for letter in made if not letter.people],
+        "mail_on": outbox.mail_is_on(),
+        "goes_at": letters.goes_at(request.seat.place_code),
+        "sender": request.seat,
+        "form": form,
+        "key": key_for(request),
+    }
+    return render(request, "nudges/preview.html", context, status=422 if form.errors else 200)
+
+
+@access("nudge")
+@require_POST
+def nudge_back(request: HttpRequest) -> HttpResponse:
+    """Take back what has not gone out yet."""
+    ticked = {number_of(text) for text in request.POST.getlist("chosen")[: letters.MOST_AT_ONCE]}
+    known = scope.rows(Nudge.objects.all(), request.seat).filter(
+        pk__in=ticked - {None}, entry__authority=request.seat.place_code
+    )
+    if None in ticked or known.count() != len(ticked):
+        raise Http404
+    if not ticked:
+        messages.warning(request, _("Tick what you take back first."))
+        return redirect("nudges")
+    back = letters.take_back([pk for pk in ticked if pk is not None], by=request.seat)
+    words = ngettext("%(n)d is taken back.", "%(n)d are taken back.", back)
+    messages.success(request, words % {"n": back})
+    return redirect("nudges")

@@ -1,0 +1,66 @@
+"""The only place where one school is let on in a closed campaign, by exception."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from reform import readmission
+from reform.forms.extension import ReadmitForm
+from reform.forms.hidden import key_for, key_of
+from reform.models import Campaign
+from reform.models.campaign import CampaignState
+from schools import scope
+from schools.access import access
+from schools.errors import Denied
+
+
+@access("readmit")
+@require_http_methods(["GET", "HEAD", "POST"])
+def campaign_readmit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Choose a school that left something open, a date and a reason."""
+    found = get_object_or_404(
+        scope.reaching(Campaign.objects.select_related("region"), request.seat), pk=pk
+    )
+    if found.state != CampaignState.closed:
+        raise Denied(
+            _("This campaign is not closed: give the school a later date, or open its item again.")
+        )
+    authority = request.seat.place_code
+    left = readmission.unsettled(found, authority).order_by("school__name", "school_id")
+    rows = list(left.values_list("school_id", "school__name").annotate(n=Count("pk")))
+    words = _("%(school)s (%(n)d left open)")
+    form = ReadmitForm(
+        request.POST if request.method == "POST" else None,
+        schools=[(pk, words % {"school": name, "n": n}) for pk, name, n in rows],
+        dates=readmission.offered(authority),
+    )
+    if form.is_bound and form.is_valid():
+        said = form.cleaned_data
+        try:
+            n = readmission.readmit(
+                found.pk,
+                said["school"],
+                by=request.seat,
+                until=said["until"],
+                reason=said["reason"],
+                key=key_of(request.POST),
+            )
+        except ValidationError as error:
+            for name, sentences in error.message_dict.items():
+                form.add_error(name, sentences)
+        else:
+            done = ngettext(
+                "Open again until %(day)s: %(n)d item of this school alone.",
+                "Open again until %(day)s: %(n)d items of this school alone.",
+                n,
+            )
+            messages.success(request, done % {"n": n, "day": said["until"]})
+            return redirect("campaign", pk=found.pk)
+    context = {"campaign": found, "form": form, "schools": rows, "key": key_for(request)}
+    status = 422 if form.errors else 200
+    return render(request, "campaigns/readmit.html", context, status=status)
