@@ -117,7 +117,7 @@ def _numbered(rows: Iterable[list[str]]) -> list[tuple[int, list[str]]]:
 
 
 def _text(data: bytes) -> Sheet:
-    text = _decoded(data)
+    text = decoded(data)
     head = text[:1000].lstrip().lower()
     if head.startswith("<"):
         raise _refusal("web_page")
@@ -137,7 +137,7 @@ def _text(data: bytes) -> Sheet:
     return Sheet(rows, ragged_counts=True)
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
     """By the mark at the head, else strictly UTF-8, else strictly GB18030; nothing is replaced."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise _refusal("utf16")

@@ -8,7 +8,7 @@ LADDER = """
 schools.errors, schools.clock, schools.language, schools.cells
 schools.roles, schools.sheets
 schools.models.regions < schools.models.schools < schools.models.people < schools.models.calendar
-schools.scope, schools.noted, schools.kept, schools.almanac, schools.activation, schools.throttle < schools.access, schools.workdays, schools.notices
+schools.scope, schools.noted, schools.kept, schools.almanac, schools.activation, schools.throttle < schools.access, schools.workdays, schools.notices < schools.termdates
 schools.forms < schools.registers < schools.structure, schools.columns < schools.places \
 < schools.lists < schools.resources
 schools.admin_lists < schools.admin, schools.management, schools.views < schools.urls, schools.apps
@@ -22,7 +22,7 @@ reform.history, reform.dump, reform.auditing, reform.outbox, reform.sensitive, r
 < reform.reader < reform.tallies, reform.uploads, reform.publishing, reform.backup < reform.restore
 reform.filings, reform.reminders < reform.progress, reform.leaving, reform.boards, reform.queues, \
 reform.dossier, reform.slots < reform.accounts, reform.reach < reform.issuing, reform.moves \
-< reform.rollout < reform.steering \
+< reform.rollout < reform.baseline, reform.fitting < reform.settling < reform.steering < reform.restructure \
 < reform.extensions, reform.nudges, reform.readmission, reform.redating
 reform.jobs, reform.planner < reform.rounds < reform.tasks, reform.health
 reform.middleware < reform.audit, reform.forms, reform.admin, reform.context, \
