@@ -133,6 +133,7 @@ def clean_up() -> tuple[bool, str]:
     IdempotencyKey.objects.filter(at__lt=now - KEEP_KEYS).delete()
     Session.objects.filter(expire_date__lt=now).delete()
     AccessAttempt.objects.filter(attempt_time__lt=now - settings.AXES_COOLOFF_TIME).delete()
+    throttle.sweep()
     removed = uploads.sweep()
     jobs.sweep()
     return True, str(removed)
@@ -153,5 +154,6 @@ NIGHTLY = (
     Job("tally check", check_tallies),
     Job("history check", check_history),
     Job("evidence check", check_evidence),
+    Job("people who left", leaving.nightly),
     Job("clean-up", clean_up),
 )
