@@ -12,8 +12,14 @@ TYPED := $(filter-out schools/admin%.py schools/forms.py reform/middleware.py, $
 # Where `make run` keeps its data; delete the folder to begin anew.
 VAR_DIR ?= var/demo
 
+# A real installation, its folder, and what was asked for in so many words: HOST or NAME may stand in
+# anybody's environment.
+LIVE := $(if $(filter command environment,$(firstword $(origin VAR_DIR))),$(VAR_DIR),var/live)
+ASKED := $(foreach name,COUNTY NAME HOST PORT HTTPS,$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
+SETTLE = $(BIN)/python -m reform.instance "$(LIVE)" $(ASKED) && VAR_DIR="$(LIVE)" $(MANAGE) messages --compile
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run bench test test-sqlite test-postgres test-journeys browser check lock clean
+.PHONY: help setup run start prepare restore bench test test-sqlite test-postgres test-journeys browser check lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -37,6 +43,15 @@ setup: $(VENV)/.tools ## Make .venv with everything that product, tests and chec
 
 run: $(VENV)/.product ## Start the product with a demo county on 127.0.0.1; Ctrl-C ends it
 	@VAR_DIR=$(VAR_DIR) exec $(MANAGE) start
+
+start: $(VENV)/.product ## Start or upgrade a real installation: COUNTY=330106 NAME=… HOST=… the first time
+	@$(SETTLE) && VAR_DIR="$(LIVE)" exec $(MANAGE) live
+
+prepare: $(VENV)/.product ## As start, but start no process: deploy/ has units that do
+	@$(SETTLE) && VAR_DIR="$(LIVE)" exec $(MANAGE) live --prepare
+
+restore: $(VENV)/.product ## Fill an empty installation from a backup: FROM=folder HOST=…
+	@$(SETTLE) && VAR_DIR="$(LIVE)" exec $(MANAGE) restore "$(FROM)"
 
 test: test-sqlite test-postgres test-journeys ## Run the whole suite: SQLite, PostgreSQL, browser
 	@echo "make test: passed$(if $(SKIP_BROWSER), WITHOUT the browser journeys)"

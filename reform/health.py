@@ -88,13 +88,13 @@ def _database() -> Line:
     }
     if sqlite3.sqlite_version_info >= SAFE_SQLITE:
         return _good(name, said)
-    return _care(
-        name,
-        said,
-        _(
-            "SQLite before 3.51.3 can, very rarely, damage the file when two processes write. "
-            "Back it up daily, and use PostgreSQL (DATABASE_URL) for more than a trial."
-        ),
+    return _care(name, said, sqlite_advice())
+
+
+def sqlite_advice() -> str:
+    return _(
+        "SQLite before 3.51.3 can, very rarely, damage the file when two processes write. "
+        "Back it up daily, and use PostgreSQL (DATABASE_URL) for more than a trial."
     )
 
 

@@ -55,9 +55,9 @@ def choose_port(wanted: str) -> int:
                 continue
             return port
     raise CommandError(
-        f"Port {wanted} is taken; choose another: make run PORT=8080"
+        f"Port {wanted} is taken; choose another: PORT=8080"
         if wanted
-        else f"The ports {FIRST_PORT} to {FIRST_PORT + PORTS - 1} are all taken: make run PORT=9000"
+        else f"The ports {FIRST_PORT} to {FIRST_PORT + PORTS - 1} are all taken: PORT=9000"
     )
 
 
