@@ -170,7 +170,7 @@ def _settled(
     if source == DueSource.hand:
         return now, rule, "hand"
     today = clock.today()
-    if rule < today or (now < today and rule < now):
+    if now < today and rule < today:
         return now, rule, "past"
     if rule > now:
         return rule, rule, ""
