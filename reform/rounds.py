@@ -10,9 +10,9 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db.models import Q
 
-from reform import backup, history, jobs, rollout, tallies, uploads
+from reform import backup, history, jobs, leaving, rollout, tallies, uploads
 from reform.models import IdempotencyKey, Pulse
-from schools import clock
+from schools import clock, throttle
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +149,7 @@ def _guarded(step: Callable[[], object]) -> tuple[bool, str]:
     return result if isinstance(result, tuple) else (True, "")
 
 
-EACH_MINUTE = (rollout.continue_openings, rollout.add_late_joiners, jobs.take_up)
+EACH_MINUTE = (rollout.continue_openings, rollout.add_late_joiners, planner.plan, jobs.take_up)
 NIGHTLY = (
     Job("tally check", check_tallies),
     Job("history check", check_history),

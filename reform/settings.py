@@ -259,6 +259,9 @@ LANGUAGES = [("zh-hans", "Simplified Chinese"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "reform" / "locale"]
 LANGUAGE_COOKIE_NAME = "language"
 TIME_ZONE = "Asia/Shanghai"
+# What the clock is compared with before anybody is reminded; see reform.clock_guard.
+CLOCK_PROC = env.str("CLOCK_PROC", default="/proc")  # "" where the clock is moved on purpose
+CLOCK_ASKS_DATABASE = yes_or_no("CLOCK_ASKS_DATABASE", default=True)
 USE_TZ = True
 
 AUTH_USER_MODEL = "schools.User"
@@ -274,6 +277,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 3600
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
@@ -289,6 +293,11 @@ AXES_ENABLE_ADMIN = False
 AXES_CLIENT_IP_CALLABLE = "reform.middleware.client_address"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
+# What a failed try leaves behind holds no secret and nothing that somebody wrote.
+AXES_SENSITIVE_PARAMETERS = [
+    "username", "ip_address", "code", "new_password1", "new_password2", "kept", "next",
+    "csrfmiddlewaretoken",
+]  # fmt: skip
 
 # A session ends 12 hours after sign-in; nothing is written on GET to prolong it.
 SESSION_COOKIE_AGE = 12 * 3600

@@ -8,8 +8,9 @@ LADDER = """
 schools.errors, schools.clock, schools.language, schools.cells
 schools.roles, schools.sheets
 schools.models.regions < schools.models.schools < schools.models.people < schools.models.calendar
-schools.scope, schools.noted, schools.kept, schools.almanac, schools.activation, schools.throttle < schools.access, schools.workdays, schools.notices < schools.termdates
-schools.forms < schools.registers < schools.structure, schools.columns < schools.places \
+schools.scope, schools.noted, schools.kept, schools.almanac, schools.activation, \
+schools.throttle < schools.access, schools.workdays, schools.notices < schools.termdates
+schools.forms < schools.registers < schools.structure, schools.columns < schools.places, schools.likeness \
 < schools.lists < schools.resources
 schools.admin_lists < schools.admin, schools.management, schools.views < schools.urls, schools.apps
 reform.states, reform.compare, reform.instance, reform.release
@@ -17,14 +18,19 @@ reform.models.catalogue < reform.models.campaign < reform.models.entry < reform.
 reform.models.event, reform.models.tally, reform.models.reminder, reform.models.message, \
 reform.models.job
 reform.policy, reform.reminder_rules, reform.clock_guard, reform.blast_guard < reform.answers
-reform.history, reform.dump, reform.auditing, reform.outbox, reform.sensitive, reform.marked_yaml \
-< reform.sniff, reform.vault, reform.job_files, reform.manuscript < reform.office, reform.refusals \
+reform.history, reform.dump, reform.auditing, reform.outbox, reform.channels, \
+reform.circuit, reform.failpoint, reform.sensitive, reform.marked_yaml \
+< reform.resetting, reform.sniff, reform.vault, reform.job_files, reform.manuscript < reform.office, reform.refusals \
 < reform.reader < reform.tallies, reform.uploads, reform.publishing, reform.backup < reform.restore
 reform.filings, reform.reminders < reform.progress, reform.leaving, reform.boards, reform.queues, \
 reform.dossier, reform.slots < reform.accounts, reform.reach < reform.issuing, reform.moves \
-< reform.rollout < reform.baseline, reform.fitting < reform.settling < reform.steering < reform.restructure \
+< reform.rollout < reform.baseline, reform.fitting < reform.settling < reform.steering \
+< reform.restructure \
 < reform.extensions, reform.nudges, reform.readmission, reform.redating
-reform.jobs, reform.planner < reform.rounds < reform.tasks, reform.health
+reform.people < reform.particulars, reform.slips, reform.people_columns \
+< reform.people_lists < reform.people_resources < reform.people_jobs
+reform.jobs, reform.planner, reform.digest, reform.bounces, reform.daily < reform.letters \
+< reform.sending < reform.rounds < reform.tasks, reform.health
 reform.middleware < reform.audit, reform.forms, reform.admin, reform.context, \
 reform.templatetags, reform.management
 reform.views
