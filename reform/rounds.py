@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db.models import Q
 
-from reform import backup, history, jobs, leaving, rollout, tallies, uploads
+from reform import backup, history, jobs, leaving, planner, rollout, tallies, uploads
 from reform.models import IdempotencyKey, Pulse
 from schools import clock, throttle
 
