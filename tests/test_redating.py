@@ -147,8 +147,8 @@ def test_a_date_set_by_hand_stays_and_is_named(campaign, manager):
 
 
 def test_nobody_becomes_late_and_all_have_ten_working_days(campaign, manager):
-    """The term ends in a week: what would fall due before moves no nearer than ten days."""
-    change = term(ends=date(2026, 11, 27))
+    """The term ends in three weeks: what would fall due before leaves ten working days."""
+    change = term(ends=date(2026, 12, 11))
     before = {entry.pk: entry.due_on for entry in Entry.objects.all()}
     today = date(2026, 11, 20)
     apply(change, manager)
