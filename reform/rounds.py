@@ -10,7 +10,18 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db.models import Q
 
-from reform import backup, history, jobs, leaving, planner, rollout, tallies, uploads
+from reform import (
+    backup,
+    history,
+    jobs,
+    leaving,
+    nudges,
+    planner,
+    readmission,
+    rollout,
+    tallies,
+    uploads,
+)
 from reform.models import IdempotencyKey, Pulse
 from schools import clock, throttle
 
@@ -136,6 +147,7 @@ def clean_up() -> tuple[bool, str]:
     throttle.sweep()
     removed = uploads.sweep()
     jobs.sweep()
+    readmission.free_schools()
     return True, str(removed)
 
 
@@ -149,7 +161,13 @@ def _guarded(step: Callable[[], object]) -> tuple[bool, str]:
     return result if isinstance(result, tuple) else (True, "")
 
 
-EACH_MINUTE = (rollout.continue_openings, rollout.add_late_joiners, planner.plan, jobs.take_up)
+EACH_MINUTE = (
+    rollout.continue_openings,
+    rollout.add_late_joiners,
+    planner.plan,
+    nudges.release,
+    jobs.take_up,
+)
 NIGHTLY = (
     Job("tally check", check_tallies),
     Job("history check", check_history),
