@@ -1,0 +1,162 @@
+"""Asking for a later date in two presses, and answering one or many on a page."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.urls import reverse
+
+from reform import readmission, steering
+from reform.models import Entry, Extension, IdempotencyKey
+from reform.models.campaign import CampaignState
+from schools.models import School
+from tests import world
+from tests.reading import heading, words
+
+pytestmark = pytest.mark.django_db
+
+DUE = date(2026, 11, 30)
+WHY = "期中考试与督导检查同周。"
+QUEUE = "/extensions/"
+
+
+@pytest.fixture
+def entry(cast):
+    return world.entry(cast.school, due_on=DUE)
+
+
+def due(entry):
+    return Entry.objects.values_list("due_on", flat=True).get(pk=entry.pk)
+
+
+def test_two_presses_lead_from_an_item_to_a_request(cast, entry, at):
+    here = reverse("extension_ask", args=[entry.pk])
+    filer = at(cast.filer)
+    assert here in filer.get(f"/entries/{entry.pk}/").content.decode()
+    page = filer.get(here)
+    assert heading(page) == "截止日期为 2026-11-30，还有 6 个工作日。需要延到哪一天？"
+    assert [day for day, _w in page.context["form"].fields["wanted_on"].choices][0] == "2026-12-04"
+
+    done = filer.post(here, {"wanted_on": "2026-12-04", "reason": WHY, "key": "k"}, follow=True)
+
+    assert done.redirect_chain == [(f"/entries/{entry.pk}/", 302)]
+    assert "申请由 2026-11-30 延至 2026-12-04" in words(done)
+    assert Extension.objects.get().reason == WHY
+    again = filer.get(here)
+    assert heading(again) == "已申请延至 2026-12-04，审核员尚未答复。"
+    filer.post(reverse("extension_withdraw", args=[Extension.objects.get().pk]))
+    assert "需要延到哪一天" in heading(filer.get(here))
+
+
+def test_a_wrong_request_comes_back_beside_its_field_with_what_was_typed(cast, entry, at):
+    here = reverse("extension_ask", args=[entry.pk])
+    answer = at(cast.filer).post(here, {"wanted_on": "2026-12-05", "reason": WHY})
+    assert answer.status_code == 422
+    assert "请在可选日期中选择" in words(answer)
+    assert WHY in answer.content.decode()
+    private = at(cast.filer).post(here, {"wanted_on": "2026-12-04", "reason": "电13912345678"})
+    assert (private.status_code, Extension.objects.count()) == (422, 0)
+
+
+def test_after_the_date_the_page_says_what_to_do_instead(cast, entry, at, travel):
+    travel.move_to(world.NOON + timedelta(days=11))
+    page = at(cast.filer).get(reverse("extension_ask", args=[entry.pk]))
+    assert heading(page).startswith("日期已过，不能再申请延期。")
+    assert "<textarea" not in page.content.decode()
+
+
+def test_the_reviewer_grants_what_is_ticked_and_refuses_the_rest_with_a_word(cast, at):
+    entries = [world.entry(cast.school, code, due_on=DUE) for code in ("Z2.1", "Z2.2", "Z2.3")]
+    asked = [
+        world.asked(one, cast.filer, wanted_on=date(2026, 12, 4), reason=WHY) for one in entries
+    ]
+    desk = at(cast.reviewer)
+    assert heading(desk.get(QUEUE)) == "有 3 项延期申请等待答复。"
+
+    both = {"chosen": [asked[0].pk, asked[1].pk], "do": "grant", f"on-{asked[1].pk}": "2026-12-11"}
+    done = desk.post(QUEUE, both, follow=True)
+    assert "已同意 2 项延期申请。" in words(done)
+    silent = desk.post(QUEUE, {"chosen": [asked[2].pk], "do": "refuse"})
+    assert silent.status_code == 422
+    refused = desk.post(QUEUE, {"chosen": [asked[2].pk], "do": "refuse", "reason": "先交目录。"})
+
+    assert refused.status_code == 302
+    assert [due(one) for one in entries] == [date(2026, 12, 4), date(2026, 12, 11), DUE]
+    left = desk.get(QUEUE)
+    assert heading(left) == "目前没有学校申请延期。"
+    assert "先交目录。" in words(left)
+    assert "先交目录。" in words(at(cast.filer).get(f"/entries/{entries[2].pk}/"))
+
+
+def test_nothing_ticked_decides_nothing_and_a_strange_number_is_not_found(cast, entry, at):
+    asked = world.asked(entry, cast.filer)
+    desk = at(cast.reviewer)
+    assert "请先勾选申请" in words(desk.post(QUEUE, {"do": "grant"}, follow=True))
+    assert (
+        at(cast.strange_reviewer).post(QUEUE, {"do": "grant", "chosen": [asked.pk]}).status_code
+        == 404
+    )
+    assert Extension.objects.get().state == "waiting"
+
+
+def test_the_queue_asks_as_often_for_one_row_as_for_three(cast, at, django_assert_num_queries):
+    world.asked(world.entry(cast.school, due_on=DUE), cast.filer)
+    desk = at(cast.reviewer)
+    with django_assert_num_queries(7):
+        desk.get(QUEUE)
+    for code in ("Z2.2", "Z2.3"):
+        world.asked(world.entry(cast.school, code, due_on=DUE), cast.filer)
+    with django_assert_num_queries(7):
+        desk.get(QUEUE)
+
+
+# ---- one school goes on in a closed campaign
+
+
+@pytest.fixture
+def closed(cast, entry):
+    campaign = entry.slot.campaign
+    return steering.close(campaign.pk, by=cast.manager, version=campaign.version)
+
+
+def test_one_school_is_let_on_until_a_day_and_nobody_else(cast, entry, closed, at, travel):
+    other = world.school("另一所小学")
+    theirs = world.entry(other, campaign=closed, due_on=DUE)
+    here = reverse("campaign_readmit", args=[closed.pk])
+    desk = at(cast.reviewer)
+    assert here in desk.get(f"/campaigns/{closed.pk}/").content.decode()
+    assert heading(desk.get(here)) == "专项关闭时，还有 2 所学校留有未办结的事项。"
+
+    typed = {"school": cast.school.pk, "until": "2026-12-04", "reason": "系统停电，未能按时填报。"}
+    done = desk.post(here, typed, follow=True)
+
+    assert "已单独为该校开放 1 项，至 2026-12-04 止。" in words(done)
+    assert due(entry) == date(2026, 12, 4)
+    entry.refresh_from_db()
+    world.file(entry, cast.filer)
+    assert heading(desk.get("/review/")).startswith("还有 1 项等您审核")
+    entry.refresh_from_db()
+    world.accept(entry, cast.reviewer)
+    refused = at(world.seat("filer", other)).post(f"/entries/{theirs.pk}/save/", {"version": 0})
+    assert refused.status_code == 403
+
+
+def test_after_its_day_the_school_is_out_again_and_let_go_at_night(cast, entry, closed, at, travel):
+    at(cast.reviewer).post(
+        reverse("campaign_readmit", args=[closed.pk]),
+        {"school": cast.school.pk, "until": "2026-12-04", "reason": WHY, "key": "k"},
+    )
+    assert School.objects.get(pk=cast.school.pk).locked
+    assert at(cast.filer).post(f"/entries/{entry.pk}/save/", {"version": 0}).status_code == 302
+    readmission.free_schools()
+    assert School.objects.get(pk=cast.school.pk).locked
+    travel.move_to(world.NOON + timedelta(days=15))
+    assert at(cast.filer).post(f"/entries/{entry.pk}/save/", {"version": 0}).status_code == 403
+    readmission.free_schools()
+    assert not School.objects.get(pk=cast.school.pk).locked
+
+
+def test_a_campaign_under_way_says_the_other_way(cast, entry, at):
+    here = reverse("campaign_readmit", args=[entry.slot.campaign_id])
+    assert "本专项尚未关闭" in heading(at(cast.manager).get(here))
+    assert entry.slot.campaign.state == CampaignState.open
+    assert IdempotencyKey.objects.count() == 0
