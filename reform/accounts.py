@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from reform import auditing, history, leaving
 from reform.history import NewEvent
-from schools import activation, clock, scope
+from schools import activation, clock, scope, throttle
 from schools.errors import Denied
 from schools.forms import work_phone
 from schools.models import Membership, Region, School, User
@@ -262,6 +262,26 @@ def succeed(membership: Membership, *, by: Seat | None, from_on: date, successor
     return end(membership, by=by, on=from_on - timedelta(days=1), successor=successor)
 
 
+def hand_over(
+    membership: Membership,
+    *,
+    by: Seat | None,
+    on: date,
+    successor: User | None = None,
+    **person: str,
+) -> User:
+    """End a post and have it followed, by `successor` or by a new account; who follows."""
+    with transaction.atomic():
+        if successor is None:
+            place = membership.school or membership.region
+            assert place is not None
+            begins = on + timedelta(days=1)
+            asked: dict[str, Any] = {"name": "", **person}
+            successor = create(by, place=place, role=membership.role, starts_on=begins, **asked)
+        end(membership, by=by, on=on, successor=successor)
+    return successor
+
+
 def _check_end(held: Membership, on: date, successor: User | None) -> None:
     if held.ends_on and held.ends_on < clock.today():
         raise Denied(_("This post ended on %(day)s already.") % {"day": held.ends_on})
@@ -316,6 +336,7 @@ def reissue(user: User, *, by: Seat | None) -> str:
         history.lock(subjects)
         code = activation.issue(user, by.user if by else None)
         AccessAttempt.objects.filter(username=user.username).delete()
+        throttle.forget(user.username)
         for subject in sorted(subjects):
             _tell(by, subject, "code_new", {"person": user.pk})
         _log(by, "code issue", user.username, held[0].school or held[0].region)

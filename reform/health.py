@@ -162,12 +162,14 @@ def _nights(pulses: dict[str, Pulse]) -> Iterator[Line]:
         "tally check": _("Run: manage.py rebuild_tallies. Tell the maintainers what stands here."),
         "history check": _("Run: manage.py verify_history. Change nothing until it is explained."),
         "evidence check": _("Put these files back from a backup, then: manage.py verify_evidence."),
+        "people who left": _("Give these words to the maintainers."),
         "clean-up": _("Give these words to the maintainers."),
     }
     names = {
         "tally check": _("Tallies compared with entries"),
         "history check": _("History verified"),
         "evidence check": _("Evidence files read again"),
+        "people who left": _("Posts that ended"),
         "clean-up": _("Nightly clean-up"),
     }
     for job in rounds.NIGHTLY:

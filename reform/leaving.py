@@ -134,8 +134,8 @@ def nightly() -> tuple[bool, str]:
         with transaction.atomic():
             history.lock([f"school:{school_id}"])
             drafts += hand_over(school_id, None)
-    forgotten = forget()
-    return True, f"{settled} left, {drafts} drafts handed over, {forgotten} forgotten"
+    done = {"left": settled, "drafts handed over": drafts, "forgotten": forget()}
+    return True, ", ".join(f"{n} {what}" for what, n in done.items() if n)
 
 
 def subject(membership: Membership) -> str:

@@ -3,16 +3,18 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from schools import kept, scope
 from schools.errors import Denied, Stale
-from schools.roles import RIGHTS
+from schools.roles import RIGHTS, Role
 
 ANYONE = "anyone"
 SIGNED_IN = "signed_in"
@@ -39,8 +41,9 @@ class SeatMiddleware:
 def access(*verbs: str) -> Callable[[View], View]:
     """Declare who may open a view: ANYONE, SIGNED_IN, or any seat with one of these verbs.
 
-    Not signed in → sign-in page and back (401 for a request made by script). No right → 403 with
-    the sentence. A view without this decorator fails `tests/test_access.py`.
+    Not signed in → sign-in page and back (401 for a request made by script). Privacy notice not
+    read → the notice and back. No right → 403 with the sentence. A view without this decorator
+    fails `tests/test_access.py`.
     """
     unknown = set(verbs) - RIGHTS.keys() - {ANYONE, SIGNED_IN}
     if unknown or not verbs:
@@ -71,6 +74,8 @@ def _refusal(request: HttpRequest, verbs: tuple[str, ...]) -> HttpResponse | Non
         return None
     if not request.user.is_authenticated:
         return sign_in_first(request)
+    if request.user.privacy_seen_at is None:
+        return notice_first(request)
     if SIGNED_IN in verbs:
         return None
     seat = request.seat  # type: ignore[attr-defined]
@@ -94,6 +99,34 @@ def sign_in_first(request: HttpRequest) -> HttpResponse:
         return redirect_to_login(back, settings.LOGIN_URL)
     context = {"kept": token, "next": back, "form_was": kept.opened(token)}
     return render(request, "session/login.html", context, status=401)
+
+
+def notice_first(request: HttpRequest) -> HttpResponse:
+    """To the privacy notice and back, once; what was typed goes along. A script is told 401."""
+    if by_script(request):
+        return HttpResponse(status=401)
+    if request.method in ("GET", "HEAD"):
+        query = urlencode({"next": request.get_full_path()})
+        return redirect(f"{reverse('privacy')}?{query}")
+    return notice_page(request, next_path=kept.back(request), token=kept.of(request), status=403)
+
+
+def notice_page(
+    request: HttpRequest, *, next_path: str, token: str = "", status: int = 200
+) -> HttpResponse:
+    """The privacy notice; with the button for whoever has not read it."""
+    seat = getattr(request, "seat", None)
+    context = {
+        "unread": request.user.is_authenticated and request.user.privacy_seen_at is None,
+        "managers": [
+            str(post.user) for post in scope.people(Role.manager, authority=seat.place_code)[:3]
+        ]
+        if seat
+        else [],
+        "next": next_path,
+        "kept": token,
+    }
+    return render(request, "session/privacy.html", context, status=status)
 
 
 def by_script(request: HttpRequest) -> bool:

@@ -10,6 +10,7 @@ from django.contrib.auth.forms import (
     PasswordChangeForm,
     UserChangeForm,
 )
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -97,6 +98,58 @@ class PasswordForm(PasswordChangeForm):
         del self.fields["old_password"].widget.attrs["autofocus"]
         self.fields["new_password1"].help_text = PASSWORD_HINT
         self.fields["new_password2"].help_text = ""
+
+
+class NewPasswordForm(forms.Form):
+    """A password chosen twice; `check_against` refuses one that is like the person's name."""
+
+    new_password1 = forms.CharField(
+        label=gettext_lazy("New password"),
+        strip=False,
+        help_text=PASSWORD_HINT,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    new_password2 = forms.CharField(
+        label=gettext_lazy("The same again"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        first, again = said.get("new_password1"), said.get("new_password2")
+        if first and again and first != again:
+            self.add_error("new_password2", _("The two passwords differ."))
+        return said
+
+    def check_against(self, user: User) -> bool:
+        """Whether the password will do for this person; if not, the field says why."""
+        try:
+            validate_password(self.cleaned_data["new_password1"], user)
+        except ValidationError as error:
+            self.add_error("new_password1", error)
+        return not self.errors
+
+
+class ActivateForm(NewPasswordForm):
+    """The slip: account and code, and the password that will hold from now on."""
+
+    username = forms.CharField(
+        label=gettext_lazy("Account"),
+        max_length=150,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+    code = forms.CharField(
+        label=gettext_lazy("Activation code"),
+        max_length=40,
+        help_text=gettext_lazy("12 signs, as on the slip; small letters and spaces do not matter."),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
+    field_order = ["username", "code", "new_password1", "new_password2"]
 
 
 class SchoolSearch(forms.Form):

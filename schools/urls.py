@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from schools.views import directory, session
+from schools.views import activate, directory, session
 
 urlpatterns = [
     path("login/", session.login, name="login"),
+    path("activate/", activate.activate, name="activate"),
+    path("privacy/", session.privacy, name="privacy"),
     path("logout/", session.logout, name="logout"),
     path("seat/", session.seat, name="seat"),
     path("language/", session.language, name="language"),

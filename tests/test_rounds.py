@@ -123,6 +123,7 @@ def test_the_first_round_does_what_the_night_needs(pulse):
         "tally check": (True, ""),
         "history check": (True, ""),
         "evidence check": (True, ""),
+        "people who left": (True, ""),
         "clean-up": (True, "0"),
     }
 

@@ -119,6 +119,7 @@ def bureau(authority=COUNTY):
 
 def person(username="", **fields):
     n = next(numbers)
+    fields.setdefault("privacy_seen_at", NOON)
     user = User(username=username or f"user{n}", name=fields.pop("name", f"人员{n}"), **fields)
     user.set_password(PASSWORD)
     user.save()

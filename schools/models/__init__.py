@@ -1,5 +1,5 @@
 from schools.models.calendar import CalendarDay, Term
-from schools.models.people import Activation, Membership, User
+from schools.models.people import Activation, Membership, Throttle, User
 from schools.models.regions import Region
 from schools.models.schools import School, SchoolType
 
@@ -11,5 +11,6 @@ __all__ = [
     "School",
     "SchoolType",
     "Term",
+    "Throttle",
     "User",
 ]

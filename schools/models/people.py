@@ -136,3 +136,14 @@ class Activation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.issued_at:%F}"
+
+
+class Throttle(models.Model):
+    """How often a name was tried in vain from anywhere; whose name it is cannot be read from it."""
+
+    name = models.CharField(max_length=64, primary_key=True, help_text="keyed digest of the name")
+    failures = models.PositiveIntegerField(default=0)
+    next_at = models.DateTimeField(help_text="No stranger's try before")
+
+    def __str__(self) -> str:
+        return f"{self.name[:8]} {self.failures}"

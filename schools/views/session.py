@@ -16,8 +16,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from schools import clock, kept, noted
-from schools.access import ANYONE, SIGNED_IN, access, by_script
+from schools import clock, kept, noted, throttle
+from schools.access import (
+    ANYONE,
+    SIGNED_IN,
+    access,
+    by_script,
+    notice_page,
+    sign_in_first,
+)
 from schools.errors import Denied
 from schools.forms import AccountForm, PasswordForm, SignInForm
 from schools.kept import Kept
@@ -37,20 +44,30 @@ def login(request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
             return redirect(_next(request.GET))
         return _sign_in_page(request, None)
+    name = request.POST.get("username", "")
+    if seconds := throttle.wait(request, name):
+        return slowed(request, seconds)
     form = SignInForm(request, request.POST)
     if not form.is_valid():
         if getattr(request, "axes_locked_out", False):
             return HttpResponse(status=429)  # the middleware of axes answers with `locked`
-        noted.note(request, "sign in failed", ok=False, username=request.POST.get("username", ""))
+        throttle.failed(name)
+        noted.note(request, "sign in failed", ok=False, username=name)
         return _sign_in_page(request, form)
     user = form.get_user()
-    auth.login(request, user)
-    request.session.set_expiry(clock.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE))
     noted.note(request, "sign in", user=user)
     form_was = kept.opened(request.POST.get(kept.FIELD, ""))
-    if form_was:
-        return _kept_page(request, form_was)
-    return redirect(_next(request.POST))
+    come_in(request, user)
+    response = _kept_page(request, form_was) if form_was else redirect(_next(request.POST))
+    throttle.remember(request, response, user.username)
+    return response
+
+
+def come_in(request: HttpRequest, user: User) -> None:
+    """Begin the session of somebody who proved who it is; `throttle.remember` goes with it."""
+    auth.login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    request.session.set_expiry(clock.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE))
+    throttle.forget(user.username)
 
 
 def _sign_in_page(request: HttpRequest, form: SignInForm | None, status: int = 200) -> HttpResponse:
@@ -83,13 +100,26 @@ def _kept_page(request: HttpRequest, form_was: Kept, status: int = 200) -> HttpR
 def locked(
     request: HttpRequest, _response: HttpResponse | None = None, _credentials: Any = None
 ) -> HttpResponse:
-    """429 after too many wrong passwords, with the way out; what was typed before stays."""
+    """429 after too many wrong passwords or codes, with the way out; typed text stays."""
     noted.note(request, "sign in locked", ok=False, username=request.POST.get("username", ""))
+    return _wait_page(request, minutes=int(settings.AXES_COOLOFF_TIME.total_seconds() // 60))
+
+
+def slowed(request: HttpRequest, seconds: int) -> HttpResponse:
+    """429 while a name that many tried in vain waits; this browser is not known to have used it."""
+    noted.note(request, "sign in slowed", ok=False, username=request.POST.get("username", ""))
+    response = _wait_page(request, seconds=seconds)
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
+def _wait_page(request: HttpRequest, **wait: int) -> HttpResponse:
     token = request.POST.get(kept.FIELD, "")
     context = {
-        "minutes": int(settings.AXES_COOLOFF_TIME.total_seconds() // 60),
+        **wait,
         "next": _next(request.POST),
         "kept": token if kept.opened(token) else "",
+        "back": "" if request.path == resolve_url(settings.LOGIN_URL) else request.path,
     }
     return render(request, "session/locked.html", context, status=429)
 
@@ -167,6 +197,22 @@ def _remember(response: HttpResponse, code: str) -> None:
         httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
         samesite=settings.LANGUAGE_COOKIE_SAMESITE,
     )
+
+
+@access(ANYONE)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def privacy(request: HttpRequest) -> HttpResponse:
+    """What is kept about a person and why; shown once before anything else, and here again."""
+    if request.method != "POST":
+        return notice_page(request, next_path=_next(request.GET))
+    if not request.user.is_authenticated:
+        return sign_in_first(request)
+    unread = User.objects.filter(pk=request.user.pk, privacy_seen_at=None)
+    if unread.update(privacy_seen_at=clock.now()):
+        noted.note(request, "privacy read")
+    form_was = kept.opened(request.POST.get(kept.FIELD, ""))
+    return _kept_page(request, form_was) if form_was else redirect(_next(request.POST))
 
 
 @access(SIGNED_IN)

@@ -66,6 +66,7 @@ def _people() -> None:
             post=person["post"],
             phone=person.get("phone", ""),
             is_staff=any(role == Role.operator for role, _place in posts),
+            privacy_seen_at=clock.now(),
         )
         user.set_password(PASSWORD)
         user.save()
