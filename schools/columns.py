@@ -34,19 +34,26 @@ HINTS: dict[str, str | Promise] = {
     **dict.fromkeys(NUMBERS, gettext_lazy("A whole number. May be empty.")),
 }
 MOST_NUMBER = 99_999
+MOST_SUM = 12  # letters of a word for a sum
 MOST_NAME = School._meta.get_field("name").max_length or 0
 _LABELS = {"ownership": Ownership, "form": PartyForm}
 _SHORTENED = re.compile(r"\d(\.\d+)?E\+?\d+", re.IGNORECASE)
+_POINT_ZERO = re.compile(r"(?<=\d)\.0+$")  # a code that a program has read as a number
 _CODE = re.compile(r"[0-9A-Z][0-9A-Z-]{3,19}")
+_ROUND = str.maketrans("〔〕【】〖〗", "()()()")
 _BRACKETS = re.compile(r"\(.*?\)|\[.*?\]")
 
 
-@dataclass
+@dataclass(slots=True)
 class Row:
-    """A row of the list: texts by column, and what is wrong with it as (column, sentence)."""
+    """A row of the list: texts by column, and what is wrong with it as (column, sentence).
+
+    `cells` is the row as it was sent.
+    """
 
     number: int
     texts: dict[str, str]
+    cells: list[str] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
 
     def wrong(self, column: str, sentence: str) -> None:
@@ -55,11 +62,24 @@ class Row:
 
 @dataclass
 class Listing:
-    """A school list whose headings were understood; `unread` are the other headings."""
+    """A school list whose headings were understood; `unread` are the other headings of `head`."""
 
     columns: list[str]
     rows: list[Row]
     unread: list[str]
+    head: list[str] = field(default_factory=list)
+
+
+class Unclear(Denied):
+    """The headings do not say which column is which; a person can."""
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """Which column of a file is which of ours, "" for none; `top`: place of the headings or -1."""
+
+    top: int
+    columns: list[str]
 
 
 @cache
@@ -82,8 +102,18 @@ def bare(text: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """A school's name for comparing: no width, case or spaces; brackets and marks count."""
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """A school's name for comparing: a campus in brackets of any kind or in none is the same."""
+    return bare(name)
+
+
+def plain_name(name: str) -> str:
+    """A name as it reads, whatever its width and spaces: what differs only there is no change."""
+    return "".join(unicodedata.normalize("NFKC", name.translate(_ROUND)).split())
+
+
+def main_name(name: str) -> str:
+    """A school's name without what stands in brackets, for comparing."""
+    return bare(_BRACKETS.sub("", unicodedata.normalize("NFKC", name.translate(_ROUND))))
 
 
 @cache
@@ -101,25 +131,20 @@ def column_of(heading: str) -> str | None:
     return _headings().get(bare(_BRACKETS.sub("", plain))) or _headings().get(bare(plain))
 
 
-def recognise(sheet: Sheet) -> Listing:
-    """Find the headings and put every row under them; Denied when there is no list to read."""
-    top = next(
-        (
-            place
-            for place, (_number, cells) in enumerate(sheet.rows[:HEAD_ROWS])
-            if "name" in map(column_of, cells)
-        ),
-        None,
-    )
-    if top is None:
-        found = [cell.strip() for cell in sheet.rows[0][1] if cell.strip()] if sheet.rows else []
-        raise Denied(
-            _("No column is headed “%(name)s”. The first row reads: %(found)s.")
-            % {"name": title("name"), "found": _(", ").join(found)[:200]}
-        )
-    head = [cell.strip() for cell in sheet.rows[top][1]]
-    columns = [column_of(cell) for cell in head]
-    refuse_twice(head, columns)
+def recognise(sheet: Sheet, mapping: Mapping | None = None) -> Listing:
+    """Find the headings and put every row under them; Denied when there is no list to read.
+
+    Unclear when a mapping would help; with one, it is taken as it is.
+    """
+    if mapping is None:
+        top = _top(sheet)
+        head = [cell.strip() for cell in sheet.rows[top][1]]
+        columns = [column_of(cell) for cell in head]
+        refuse_twice(head, columns)
+    else:
+        top, columns = mapping.top, [column or None for column in mapping.columns]
+        head = [cell.strip() for cell in sheet.rows[top][1]] if top >= 0 else []
+        head += [""] * (len(columns) - len(head))
     body = sheet.rows[top + 1 :]
     if not body:
         raise Denied(_("There is no school below the headings."))
@@ -130,15 +155,28 @@ def recognise(sheet: Sheet) -> Listing:
         [column for column in columns if column],
         [row for row in rows if not _is_sum(row)],
         [cell for cell, column in zip(head, columns, strict=True) if cell and not column],
+        head,
+    )
+
+
+def _top(sheet: Sheet) -> int:
+    """The place of the headings: the first of the upper rows where a name is headed."""
+    for place, (_number, cells) in enumerate(sheet.rows[:HEAD_ROWS]):
+        if "name" in map(column_of, cells):
+            return place
+    found = [cell.strip() for cell in sheet.rows[0][1] if cell.strip()] if sheet.rows else []
+    raise Unclear(
+        _("No column is headed “%(name)s”. The first row reads: %(found)s.")
+        % {"name": title("name"), "found": _(", ").join(found)[:200]}
     )
 
 
 def refuse_twice(head: list[str], columns: list[str | None]) -> None:
-    """Denied when two headings name one column."""
+    """Unclear when two headings name the same column."""
     for column in dict.fromkeys(filter(None, columns)):
         twice = [cell for cell, named in zip(head, columns, strict=True) if named == column]
         if len(twice) > 1:
-            raise Denied(
+            raise Unclear(
                 _("Several columns mean the same: %(headings)s. Keep one of them.")
                 % {"headings": _(", ").join(twice)}
             )
@@ -154,6 +192,7 @@ def row_of(number: int, cells: list[str], columns: list[str | None], ragged_coun
             for column, cell in zip(columns, cells, strict=False)
             if column
         },
+        cells,
     )
     beyond = any(cell.strip() for cell in cells[width:])
     if beyond or (ragged_counts and len(cells) < width):
@@ -167,7 +206,12 @@ def row_of(number: int, cells: list[str], columns: list[str | None], ragged_coun
 
 def _is_sum(row: Row) -> bool:
     said = row.texts.get("name") or row.texts.get("code") or ""
-    return bare(said) in map(bare, words()["sums"])
+    return len(said) < MOST_SUM and bare(said) in _sums()
+
+
+@cache
+def _sums() -> frozenset[str]:
+    return frozenset(map(bare, words()["sums"]))
 
 
 # ---- what a cell says; each raises Denied with the sentence
@@ -175,7 +219,8 @@ def _is_sum(row: Row) -> bool:
 
 def code(text: str) -> str:
     """A school code in capitals and half-width."""
-    plain = unicodedata.normalize("NFKC", text).replace(" ", "").upper()
+    plain = unicodedata.normalize("NFKC", text).replace(" ", "").strip("'`").upper()
+    plain = _POINT_ZERO.sub("", plain)
     if _SHORTENED.fullmatch(plain):
         raise Denied(
             _(

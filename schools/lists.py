@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from schools import columns
+from schools import columns, likeness
 from schools.columns import Listing, Row, name_key
 from schools.errors import Denied
 from schools.models import Region, School
@@ -22,13 +22,18 @@ from schools.models.schools import (
 )
 from schools.places import COUNTY_DIGITS, Places
 
+PLACES = ("region", "authority")
 ATTRIBUTES = {"region": "region_id", "authority": "authority_id", "school_type": "school_type_id"}
 CHUNK = 500
+CODE_DIGITS = 10
 
 
-@dataclass
+@dataclass(slots=True)
 class Line:
-    """What a row means: a school that is known or new, and the values that would change."""
+    """What a row means: a school that is known or new, and the values that would change.
+
+    `first`: the number of a row above that says the very same; this one then counts for nothing.
+    """
 
     row: Row
     values: dict[str, Any]
@@ -37,32 +42,78 @@ class Line:
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     frozen: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    first: int = 0
 
     @property
     def refused(self) -> bool:
         return bool(self.row.problems)
 
+    @property
+    def new(self) -> bool:
+        return self.school is None and not self.refused and not self.first
 
-def compare(listing: Listing, scope: str, *, lock: bool) -> list[Line]:
-    """A Line per row, in order. `scope`: the region whose schools may be changed by this list.
+
+@dataclass
+class Told:
+    """What a list says, before it is compared with what is known."""
+
+    lines: list[Line]
+    places: Places
+
+
+def read(listing: Listing, scope: str, tell: Callable[[int], None] = lambda done: None) -> Told:
+    """A Line per row, in order, with the values of its cells; needs no transaction.
+
+    `scope`: the region whose schools may be changed by this list. `tell` hears the rows read.
+    """
+    places, types = Places(scope), columns.Types()
+    lines: list[Line] = []
+    seen: dict[tuple[str, ...], int] = {}
+    for row in listing.rows:
+        line = Line(row, dict(_values(row, places, types)))
+        line.county = line.values.get("region_id") or _county_of_list(line, scope)
+        for column in PLACES:
+            if words := places.renamed.get(row.texts.get(column, "")):
+                line.warnings.append(words)
+        said = tuple(row.texts.values())
+        if (first := seen.setdefault(said, row.number)) != row.number:
+            line.first = first
+        lines.append(line)
+        tell(len(lines))
+    return Told(lines, places)
+
+
+def match(told: Told, *, lock: bool) -> list[Line]:
+    """Find the school that each line means, and what would change.
 
     With `lock`, inside a transaction, the schools in question stay as they are until it ends.
     """
-    places, types = Places(scope), columns.Types()
-    lines = [Line(row, dict(_values(row, places, types))) for row in listing.rows]
-    for line in lines:
-        line.county = line.values.get("region_id") or _county_of_list(line, scope)
+    lines = [line for line in told.lines if not line.first]
     known = _Known(lines, lock=lock)
     for line in lines:
         try:
-            line.school = known.school_of(line, places)
+            line.school = known.school_of(line, told.places)
         except Denied as denied:
             line.row.wrong("code" if "code" in line.values else "name", denied.reason)
     for line in lines:
-        _settle(line, places)
+        _settle(line, told.places)
     _refuse_repeated(lines)
     _give_local_codes(lines, lock=lock)
-    return lines
+    _follow_the_first(told.lines)
+    likeness.warn(lines, known.by_name, told.places.regions)
+    return told.lines
+
+
+def _follow_the_first(lines: list[Line]) -> None:
+    """A row that repeats one above is refused with it, or counts for nothing."""
+    rows = {line.row.number: line for line in lines}
+    for line in lines:
+        if line.first:
+            line.row.problems = list(rows[line.first].row.problems)
+            line.school = rows[line.first].school
+            line.warnings = [
+                _("It says the same as row %(row)d and counts once.") % {"row": line.first}
+            ]
 
 
 def _values(row: Row, places: Places, types: columns.Types) -> Iterator[tuple[str, Any]]:
@@ -107,7 +158,7 @@ class _Known:
     def __init__(self, lines: list[Line], *, lock: bool) -> None:
         self.codes = {line.values["code"] for line in lines if "code" in line.values}
         wanted = {
-            "code": self.codes,
+            "code": self.codes | {code.zfill(CODE_DIGITS) for code in self.codes},
             "region_id": {line.county for line in lines},
             "authority_id": {line.values.get("authority_id", line.county) for line in lines},
         }
@@ -134,6 +185,14 @@ class _Known:
             return same[0] if same else None
         if code in self.by_code:
             return self._of_code(self.by_code[code], places)
+        if (whole := code.zfill(CODE_DIGITS)) != code and whole in self.by_code:
+            raise Denied(
+                _(
+                    "%(whole)s is known here: has the spreadsheet dropped the zero in front? "
+                    "Format the column as text and enter the code again."
+                )
+                % {"whole": whole}
+            )
         if code.startswith(("L-", "B-")):
             raise Denied(
                 _("Codes that begin with L- or B- are given by this system. Leave the cell empty.")
@@ -227,6 +286,8 @@ def _find_changes(line: Line, school: School) -> None:
     frozen = {ATTRIBUTES.get(name, name) for name in FROZEN_FIELDS} if school.locked else set()
     for attribute, value in line.values.items():
         now = getattr(school, attribute)
+        if attribute == "name" and columns.plain_name(now) == columns.plain_name(value):
+            continue
         if now != value:
             where = line.frozen if attribute in frozen else line.changes
             where[attribute] = (now, value)

@@ -1,6 +1,6 @@
 """The only place that takes a school list into the database, and writes one out."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,10 +15,12 @@ from import_export.resources import ModelResource
 from import_export.results import Result
 
 from schools import columns, lists, sheets
-from schools.lists import ATTRIBUTES, Line
+from schools.columns import Mapping
+from schools.lists import ATTRIBUTES, Line, Told
 from schools.models import Region, School, SchoolType
 from schools.models.regions import NATION
 from schools.models.schools import derive_profile
+from schools.sheets import Sheet
 
 BATCH = 500
 WRITTEN = [*(ATTRIBUTES.get(name, name) for name in columns.COLUMNS), "profile"]
@@ -38,6 +40,7 @@ class Report:
     held_back: list[tuple[int, str, str]] = field(default_factory=list)
     warnings: list[tuple[int, str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    frozen: dict[int, str] = field(default_factory=dict)  # row held back → code of the school
     refused_rows: int = 0
     written: bool = False
 
@@ -66,16 +69,25 @@ class SchoolList(Format):
         return True
 
     def create_dataset(self, in_stream: bytes) -> tablib.Dataset:
-        """Its rows under the names of our columns; Denied with the sentence and the way out."""
-        sheet = sheets.read(in_stream)
-        listing = columns.recognise(sheet)
-        dataset = tablib.Dataset(headers=["row", *listing.columns])
-        for row in listing.rows:
-            cells = [row.texts.get(column, "") for column in listing.columns]
-            dataset.append([str(row.number), *cells])
-        dataset.listing = listing
-        dataset.note = sheets.describe(sheet)
-        return dataset
+        """The list as a dataset; Denied with the sentence and the way out."""
+        return dataset_of(sheets.read(in_stream))
+
+
+def dataset_of(sheet: Sheet, mapping: Mapping | None = None) -> tablib.Dataset:
+    """A dataset of row numbers; what stands in the rows is its `listing`, read once."""
+    dataset = tablib.Dataset(headers=["row"])
+    dataset.listing = columns.recognise(sheet, mapping)
+    for row in dataset.listing.rows:
+        dataset.append([str(row.number)])
+    dataset.note = sheets.describe(sheet)
+    return dataset
+
+
+class Counted(Result):
+    """Counts rows and keeps none: the lines of the list say what became of each."""
+
+    def append_row_result(self, row_result: Any) -> None:
+        """Fifty thousand of them would be most of the memory."""
 
 
 class _Away(Format):
@@ -117,12 +129,21 @@ class Csv(_Away):
 class SchoolResource(ModelResource):
     """A school list, all of it or nothing; with `skip_bad` its good rows.
 
-    `scope`: the region whose schools the list may touch.
+    `scope`: the region whose schools the list may touch. `tell` hears (rows done, of all), each
+    row being done twice: once read, once compared or written.
     """
 
-    def __init__(self, *, scope: str = NATION, skip_bad: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        scope: str = NATION,
+        skip_bad: bool = False,
+        tell: Callable[[int, int], None] = lambda done, of_all: None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
-        self.scope, self.skip_bad = scope, skip_bad
+        self.scope, self.skip_bad, self.tell = scope, skip_bad, tell
+        self.told: Told | None = None
         self.lines: dict[int, Line] = {}
 
     class Meta:
@@ -136,10 +157,25 @@ class SchoolResource(ModelResource):
 
     # ---- in
 
+    def get_result_class(self) -> type[Result]:
+        return Counted
+
+    def read(self, dataset: tablib.Dataset) -> Told:
+        """What the cells say; `import_data` does it too, yet not before its transaction."""
+        rows = len(dataset)
+        self.told = lists.read(dataset.listing, self.scope, lambda done: self.tell(done, 2 * rows))
+        return self.told
+
+    def after_import_row(self, row: dict[str, str], row_result: Any, **options: Any) -> None:
+        assert self.told is not None
+        rows = len(self.told.lines)
+        self.tell(rows + options["row_number"], 2 * rows)
+
     def import_data(self, dataset: tablib.Dataset, dry_run: bool = False, **options: Any) -> Result:
         options |= {"use_transactions": not dry_run, "rollback_on_validation_errors": True}
+        told = self.told or self.read(dataset)
         with nullcontext() if dry_run else transaction.atomic():
-            found = lists.compare(dataset.listing, self.scope, lock=not dry_run)
+            found = lists.match(told, lock=not dry_run)
             self.lines = {line.row.number: line for line in found}
             result = super().import_data(dataset, dry_run=dry_run, **options)
         result.report = self._report(dataset)
@@ -155,6 +191,8 @@ class SchoolResource(ModelResource):
         line = self.lines[int(row["row"])]
         if line.refused:
             raise ValidationError([sentence for _column, sentence in line.row.problems])
+        if line.first:
+            return
         values = line.values if line.school is None else _new_values(line)
         for attribute, value in values.items():
             setattr(instance, attribute, value)
@@ -164,7 +202,7 @@ class SchoolResource(ModelResource):
         line = self.lines[int(row["row"])]
         if line.refused:
             return self.skip_bad
-        return line.school is not None and not line.changes
+        return bool(line.first) or (line.school is not None and not line.changes)
 
     def bulk_create(self, using: bool, dry_run: bool, *rest: Any, **options: Any) -> None:
         """A rehearsal writes nothing, so that it never holds the database."""
@@ -211,11 +249,13 @@ class SchoolResource(ModelResource):
                 report.refused_rows += 1
                 report.refused += [(*at, _placed(*said)) for said in line.row.problems]
                 continue
-            if line.school is None:
+            if line.new:
                 report.new += 1
                 report.added.append((*at, line.values["code"]))
             report.changed += bool(line.changes)
-            report.unchanged += line.school is not None and not line.changes
+            report.unchanged += not line.new and not line.changes
+            if line.frozen and line.school:
+                report.frozen[line.row.number] = line.school.code
             report.changes += [(*at, words) for words in names.words(line.changes)]
             report.held_back += [(*at, words) for words in names.words(line.frozen)]
             report.warnings += [(*at, sentence) for sentence in line.warnings]

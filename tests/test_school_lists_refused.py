@@ -175,11 +175,11 @@ def test_a_name_that_several_places_bear_asks_for_more():
     assert load(csv_of(SHORT, ROW), scope="33").new == 1
 
 
-def test_a_row_that_comes_twice_is_refused_the_second_time():
+def test_a_school_that_comes_twice_in_other_words_is_refused_the_second_time():
     head = ["学校标识码", *SHORT]
     coded = ["2133000001", *ROW]
 
-    assert refused(head, coded, coded) == [
+    assert refused(head, coded, [*coded[:3], "初级中学"]) == [
         (3, "School code: The same school stands in row 2 already.")
     ]
     assert refused(head, ["", *ROW], coded) == [
