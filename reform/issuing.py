@@ -55,6 +55,16 @@ def issue(
     _tell(campaign, schools, slots, chains, actor)
 
 
+def add(
+    school: School, wanted: Sequence[tuple[Slot, date]], authority: str, *, counted: bool
+) -> list[Entry]:
+    """Further entries, by slot and date, of a school that is enrolled; counting them is left."""
+    return Entry.objects.bulk_create(
+        Entry(slot=slot, school=school, authority=authority, counted=counted, due_on=due_on)
+        for slot, due_on in wanted
+    )
+
+
 def _enrol(campaign: Campaign, schools: Sequence[int]) -> None:
     """Freeze profile and authority; private schools and bureaus are not counted."""
     now = connection.ops.adapt_datetimefield_value(clock.now())

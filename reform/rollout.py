@@ -126,6 +126,18 @@ def add_late_joiners() -> int:
     return joined
 
 
+def join(school: School) -> int:
+    """Ask one school at once for what running campaigns above it ask; how many entries it got."""
+    if not _unasked(School.objects.filter(pk=school.pk)).exists():
+        return 0
+    above = _running().filter(region_id__in=ancestors(school.authority_id))
+    missing = above.exclude(Exists(school.enrolments.filter(campaign=OuterRef("pk"))))
+    campaigns = list(missing.order_by("opened_at", "pk").values_list("pk", flat=True))
+    for campaign in campaigns:
+        _join(campaign, [(school.pk, school.authority_id)])
+    return Entry.objects.filter(school=school, slot__campaign__in=campaigns).count()
+
+
 # ---- opening
 
 

@@ -4,6 +4,7 @@ import re
 
 from django.db import models
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from schools.language import local
@@ -107,10 +108,18 @@ class School(models.Model):
 
 
 # What a campaign freezes: once locked, only reform.rollout and reform.restructure change it.
-FROZEN_FIELDS = ("code", "region", "authority", "school_type", "ownership", "kind")
+FROZEN_FIELDS = ("code", "region", "authority", "school_type", "ownership", "kind", "closed_on")
 
 
 def derive_profile(school: School) -> tuple[Profile, str | Promise]:
+    """The profile and the sentence why: what the authority set by hand, else what the facts say."""
+    if school.profile_by_hand:
+        note = format_lazy(_("Set by the authority: {reason}"), reason=school.profile_note)
+        return Profile(school.profile_by_hand), note
+    return profile_by_facts(school)
+
+
+def profile_by_facts(school: School) -> tuple[Profile, str | Promise]:
     """The profile and the sentence why: by form, then by branches, then by members and type.
 
     Source: `meta.profiles` of the catalogue (form and branches first, member counts second).
