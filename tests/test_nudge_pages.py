@@ -1,0 +1,119 @@
+"""Writing to stuck schools on a page: choose, read each letter, send, take back."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.urls import reverse
+
+from reform import nudges
+from reform.models import Nudge
+from tests import world
+from tests.reading import heading, words
+
+pytestmark = pytest.mark.django_db
+
+WHY = "请于周三前补报。"
+LATE = date(2026, 11, 13)
+HERE = "/nudges/"
+
+
+@pytest.fixture
+def stuck(cast):
+    """Two late items of one school, one of another that nobody can sign in for."""
+    mute = world.school("无人小学")
+    return [
+        world.entry(cast.school, "Z2.1", due_on=LATE),
+        world.entry(cast.school, "Z2.2", due_on=LATE),
+        world.entry(mute, "Z2.1", due_on=LATE),
+    ]
+
+
+def chosen(entries, **more):
+    return {"chosen": [entry.pk for entry in entries], **more}
+
+
+def test_choose_read_and_send(stuck, desk):
+    page = desk.get(HERE)
+    assert heading(page) == "有 3 项需要跟进，请勾选要催办的事项。"
+
+    seen = desk.post(HERE, chosen(stuck, do="look"))
+    said = words(seen)
+    assert heading(seen).startswith("2 份催办（共 3 项）将于")
+    assert "无人小学 目前没有在任的填报员或书记" in said
+    assert Nudge.objects.count() == 0
+
+    done = desk.post(HERE, chosen(stuck, do="send", reason=WHY, key="k"), follow=True)
+    assert "3 项催办将于 2026-11-20 12:10 发出，此前可以撤回。" in words(done)
+    assert words(done).count("今天已催办") == 3
+
+    back = desk.post(
+        "/nudges/back/", {"chosen": [nudge.pk for nudge in Nudge.objects.all()]}, follow=True
+    )
+    assert "已撤回 3 项催办。" in words(back)
+    assert words(back).count("今天已催办") == 0
+
+
+def test_a_letter_without_a_reason_comes_back_with_what_was_chosen(stuck, desk):
+    answer = desk.post(HERE, chosen(stuck, do="send", reason=" "))
+    assert answer.status_code == 422
+    assert answer.content.decode().count('name="chosen"') == 3
+
+
+def test_nothing_ticked_sends_nothing(stuck, desk):
+    said = words(desk.post(HERE, {"do": "look"}, follow=True))
+    assert "请先勾选要催办的事项" in said
+    assert "请先勾选要撤回的催办" in words(desk.post("/nudges/back/", {}, follow=True))
+
+
+def test_what_went_out_stands_below_and_in_the_history_of_the_item(stuck, desk, cast, travel):
+    nudges.send([stuck[0].pk], by=cast.reviewer, reason=WHY)
+    travel.move_to(world.NOON + timedelta(minutes=11))
+    nudges.release()
+    assert WHY in words(desk.get(HERE))
+    world.sign_in(desk, cast.filer)
+    assert f"催办 {WHY}" in words(desk.get(f"/entries/{stuck[0].pk}/"))
+
+
+def test_strange_entries_are_not_found(stuck, client, cast):
+    stranger = world.sign_in(client, cast.strange_reviewer)
+    assert stranger.post(HERE, chosen(stuck, do="send", reason=WHY)).status_code == 404
+    made = nudges.send([stuck[0].pk], by=cast.reviewer, reason=WHY)
+    assert stranger.post("/nudges/back/", {"chosen": [made[0].pk]}).status_code == 404
+    for nonsense in ("x", "-1", "9" * 19, ""):
+        answer = stranger.post(HERE, {"chosen": [nonsense], "do": "look"})
+        assert answer.status_code == 404
+
+
+def test_filters_show_what_comes_near_and_what_was_returned(stuck, desk, cast):
+    world.entry(cast.school, "Z2.3", due_on=date(2026, 11, 27))
+    back = world.file(world.entry(cast.school, "S1.1", due_on=date(2026, 12, 30)), cast.filer)
+    world.send_back(back, cast.reviewer)
+    for kind, n in (("due", 1), ("returned", 1), ("late", 3), ("nonsense", 3)):
+        page = desk.get(HERE, {"kind": kind})
+        assert page.content.decode().count('name="chosen"') == n, kind
+
+
+def test_the_board_leads_here(stuck, desk):
+    rows = desk.get(reverse("board_rows", args=[world.COUNTY]), {"state": "late"})
+    assert f'href="{HERE}"' in rows.content.decode()
+
+
+def test_the_list_asks_as_often_for_one_row_as_for_three(cast, desk, django_assert_num_queries):
+    world.entry(cast.school, "Z2.1", due_on=LATE)
+    with django_assert_num_queries(6):
+        desk.get(HERE)
+    world.entry(cast.school, "Z2.2", due_on=LATE)
+    world.entry(world.school("二小"), "Z2.1", due_on=LATE)
+    with django_assert_num_queries(6):
+        desk.get(HERE)
+
+
+def test_the_letters_ask_as_often_for_one_school_as_for_three(
+    cast, desk, django_assert_num_queries
+):
+    entries = [world.entry(cast.school, "Z2.1", due_on=LATE)]
+    with django_assert_num_queries(8):
+        desk.post(HERE, chosen(entries, do="look"))
+    entries += [world.entry(world.school(name), "Z2.1", due_on=LATE) for name in ("二小", "三小")]
+    with django_assert_num_queries(8):
+        desk.post(HERE, chosen(entries, do="look"))
