@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils.crypto import salted_hmac
 
 from reform.models import Attempt, Message
@@ -70,12 +71,19 @@ def myself() -> str:
     return f"{socket.gethostname()[:30]}:{os.getpid()}:{threading.get_ident() % 10**6}:{chance:x}"
 
 
-def take(owner: str) -> Message | None:
+def anything_due() -> bool:
+    """Whether a letter waits whose moment has come."""
+    kinds = (*AT_ONCE, MessageKind.digest)
+    due = Message.objects.filter(state__in=OPEN, kind__in=kinds, next_at__lte=clock.now())
+    return due.exists()
+
+
+def take(owner: str, *, digests: bool = True) -> Message | None:
     """Take the next letter whose moment has come, for at most LEASE; None when there is none.
 
     A letter taken is next due when its lease ends, so one that a sender died over comes again.
     """
-    for kinds in (AT_ONCE, (MessageKind.digest,)):
+    for kinds in (AT_ONCE, (MessageKind.digest,) if digests else ()):
         taken = _take(owner, kinds)
         if taken is not None:
             return taken
@@ -108,17 +116,22 @@ def _take(owner: str, kinds: tuple[MessageKind, ...]) -> Message | None:
 
 def settle(
     letter: Message, owner: str, state: str, outcome: str, *, reply: str = "",
-    next_at: datetime | None = None,
+    next_at: datetime | None = None, uncertain: bool = False,
 ) -> bool:  # fmt: skip
     """Write down how a try ended, if the letter is still this sender's. Whether it was.
 
-    In the caller's transaction where there is one: what follows from it stands or falls with it.
+    `uncertain`: it may have arrived all the same. In the caller's transaction where there is one:
+    what follows from it stands or falls with it.
     """
     now = clock.now()
     reply = one_line(reply)
     ended = state not in OPEN
     values: dict[str, Any] = {"state": state, "reply": reply, "owner": "", "lease_until": None}
     values |= {"next_at": next_at or now, "settled_at": now if ended else None}
+    if uncertain:
+        values["uncertain"] = F("uncertain") + 1
+    if ended and letter.kind == MessageKind.account:
+        values["data"] = {}  # a link in it opens an account
     with transaction.atomic():
         mine = Message.objects.filter(pk=letter.pk, owner=owner, state=MessageState.sending)
         if mine.update(**values) != 1:

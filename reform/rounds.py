@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from axes.models import AccessAttempt
@@ -12,6 +13,7 @@ from django.db.models import Q
 
 from reform import (
     backup,
+    daily,
     history,
     jobs,
     leaving,
@@ -19,6 +21,7 @@ from reform import (
     planner,
     readmission,
     rollout,
+    sending,
     tallies,
     uploads,
 )
@@ -27,7 +30,7 @@ from schools import clock, throttle
 
 log = logging.getLogger(__name__)
 
-TICK, WORKER, WATCHDOG = "tick", "worker", "watchdog"
+TICK, WORKER, WATCHDOG, SENDER = "tick", "worker", "watchdog", "sender"
 BACKUP, RESTORE, RESTORE_CHECK = "backup", "restore", "restore check"
 TICK_LEASE = timedelta(minutes=5)
 NIGHT_LEASE = timedelta(hours=2)
@@ -62,6 +65,15 @@ def tick(*, by: str) -> bool:
     for job in (*([Job(BACKUP, backup.tonight)] if settings.BACKUP_DIR else []), *NIGHTLY):
         nightly(job)
     return True
+
+
+def send(*, by: str, stop: Callable[[], bool] = sending.never) -> None:
+    """Send the letters that are due. Any number of these may go on at once: each letter is leased.
+
+    Not a step of the tick, so that neither waits for the other nor dies with it.
+    """
+    ok, detail = _guarded(partial(sending.run, stop=stop))
+    beat(SENDER, f"{by}: {detail}" if detail else by, ok=ok)
 
 
 def nightly(job: Job) -> bool:
@@ -156,8 +168,9 @@ def _guarded(step: Callable[[], object]) -> tuple[bool, str]:
     try:
         result = step()
     except Exception as error:
-        log.exception("%s failed", step.__name__)
-        return False, f"{step.__name__}: {type(error).__name__}: {error}"
+        name = getattr(step, "__name__", SENDER)
+        log.exception("%s failed", name)
+        return False, f"{name}: {type(error).__name__}: {error}"
     return result if isinstance(result, tuple) else (True, "")
 
 
@@ -166,6 +179,7 @@ EACH_MINUTE = (
     rollout.add_late_joiners,
     planner.plan,
     nudges.release,
+    daily.plan,
     jobs.take_up,
 )
 NIGHTLY = (

@@ -374,6 +374,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
 # An unanswered ring is worth nothing once the next one has come.
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "reform.tick", "schedule": 60.0, "options": {"expires": 55}},
+    "send": {"task": "reform.send", "schedule": 60.0, "options": {"expires": 55}},
 }
 
 IMPORT_EXPORT_USE_TRANSACTIONS = True

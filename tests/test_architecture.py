@@ -10,7 +10,7 @@ schools.roles, schools.sheets
 schools.models.regions < schools.models.schools < schools.models.people < schools.models.calendar
 schools.scope, schools.noted, schools.kept, schools.almanac, schools.activation, \
 schools.throttle < schools.access, schools.workdays, schools.notices < schools.termdates
-schools.forms < schools.registers < schools.structure, schools.columns < schools.places, schools.likeness \
+schools.forms < schools.registers < schools.structure, schools.columns < schools.places, schools.likeness, schools.headings \
 < schools.lists < schools.resources
 schools.admin_lists < schools.admin, schools.management, schools.views < schools.urls, schools.apps
 reform.states, reform.compare, reform.instance, reform.release

@@ -69,8 +69,9 @@ def test_what_users_read_in_chinese_stands_in_the_translations():
 
 
 def test_no_template_needs_a_weaker_content_security_policy():
+    """Letters are read in mail programs, which know no such policy and drop other styles."""
     found = [f"{path}: {match[0].strip()}" for path, text in templates()
-             for match in INLINE.finditer(text)]  # fmt: skip
+             if "mail/" not in str(path) for match in INLINE.finditer(text)]  # fmt: skip
 
     assert found == []
 

@@ -1,0 +1,50 @@
+"""The only place for addresses that take no letters: marked, and told to who can mend them."""
+
+from reform.models import Message, Reminder
+from reform.models.reminder import About
+from schools import clock
+from schools.models import Membership, User
+from schools.roles import SCHOOL_ROLES, Role
+
+
+def tell(letter: Message, why: str) -> None:
+    """Mark the address the letter went to; tell the colleagues and the managers of the authority.
+
+    In the caller's transaction. An address that was changed meanwhile is not marked.
+    """
+    person, now = letter.person, clock.now()
+    same = User.objects.filter(pk=person.pk, email=person.email, email_refused_at=None)
+    if not same.update(email_refused_at=now, email_refused_why=why[:300]):
+        return
+    topic = f"person:{person.pk}"
+    rows: dict[int, Reminder] = {}
+    for reader in _readers(person):
+        place = f"s{reader.school_id}" if reader.school_id else f"r{reader.region_id}"
+        rows.setdefault(
+            reader.user_id,
+            Reminder(
+                person_id=reader.user_id, about=About.bounced, topic=topic, due_on=clock.today(),
+                cause=letter.pk, role=reader.role, place=place, planned_at=now,
+            ),
+        )  # fmt: skip
+    Reminder.objects.bulk_create(rows.values(), ignore_conflicts=True)
+
+
+def mended(user: User) -> None:
+    """The person has another address: letters go there, and nobody is told of the old one."""
+    User.objects.filter(pk=user.pk).update(email_refused_at=None, email_refused_why="")
+
+
+def _readers(person: User) -> list[Membership]:
+    """Whoever files or signs for the same school, and the managers of the person's authorities.
+
+    The person is among them: it shows in the inbox, where there is no way by mail.
+    """
+    today = clock.today()
+    posts = list(Membership.objects.filter(user=person).live(today).select_related("school"))
+    schools = [post.school_id for post in posts if post.school_id]
+    regions = {post.school.authority_id if post.school else post.region_id for post in posts}
+    live = Membership.objects.live(today)
+    colleagues = live.filter(school__in=schools, role__in=SCHOOL_ROLES)
+    managers = live.filter(region__in=regions, role=Role.manager)
+    return [*colleagues.order_by("pk"), *managers.order_by("pk")]
