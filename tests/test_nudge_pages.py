@@ -1,5 +1,6 @@
 """Writing to stuck schools on a page: choose, read each letter, send, take back."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -63,6 +64,16 @@ def test_nothing_ticked_sends_nothing(stuck, desk):
     said = words(desk.post(HERE, {"do": "look"}, follow=True))
     assert "请先勾选要催办的事项" in said
     assert "请先勾选要撤回的催办" in words(desk.post("/nudges/back/", {}, follow=True))
+
+
+def test_all_that_is_listed_is_taken_at_once_less_what_was_written_about(stuck, desk, cast):
+    nudges.send([stuck[0].pk], by=cast.reviewer, reason=WHY)
+    seen = desk.post(HERE, {"do": "all", "kind": "late"})
+    assert sorted(re.findall(r'name="chosen" value="(\d+)"', seen.content.decode())) == sorted(
+        str(entry.pk) for entry in stuck[1:]
+    )
+    one = desk.post(HERE, {"do": "all", "kind": "late", "school": stuck[2].school.code})
+    assert one.content.decode().count('name="chosen"') == 1
 
 
 def test_what_went_out_stands_below_and_in_the_history_of_the_item(stuck, desk, cast, travel):

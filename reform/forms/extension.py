@@ -22,7 +22,7 @@ class AskForm(ReasonForm):
 
     wanted_on = forms.TypedChoiceField(
         coerce=date.fromisoformat,
-        label=gettext_lazy("New date"),
+        label=gettext_lazy("Later date"),
         error_messages={"invalid_choice": gettext_lazy("Choose one of the offered dates.")},
     )
 

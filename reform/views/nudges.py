@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -37,7 +37,7 @@ def nudges(request: HttpRequest) -> HttpResponse:
     """What is stuck, by school; then each letter as it will be read; then it goes."""
     if request.method != "POST":
         return _choose(request, _kind(request.GET))
-    chosen = _chosen(request)
+    chosen = _listed(request) if request.POST.get("do") == "all" else _chosen(request)
     if not chosen:
         messages.warning(request, _("Tick what you write about first; nothing was sent."))
         return redirect("nudges")
@@ -87,11 +87,7 @@ def _of_kind(kind: str) -> Q:
 
 def _choose(request: HttpRequest, kind: str) -> HttpResponse:
     """The stuck entries of one kind by school name, what waits to go, and what went lately."""
-    rows = letters.stuck(request.seat).filter(_of_kind(kind)).select_related(*_FIELDS)
-    school = request.GET.get("school", "")[:20]
-    if school:
-        rows = rows.filter(school__code=school)
-    found = list(rows.order_by("school__name", "school_id", "slot__position", "pk")[: PAGE + 1])
+    found, school = list(_rows(request, request.GET, kind)[: PAGE + 1]), request.GET.get("school")
     today = clock.today()
     mine = scope.rows(Nudge.objects.all(), request.seat).filter(
         entry__authority=request.seat.place_code, taken_back_at=None
@@ -113,6 +109,19 @@ def _choose(request: HttpRequest, kind: str) -> HttpResponse:
         "sent": list(mine.exclude(sent_at=None).select_related(*about)[:10]),
     }
     return render(request, "nudges/choose.html", context)
+
+
+def _rows(request: HttpRequest, said: QueryDict, kind: str) -> "QuerySet[Entry]":
+    """Stuck entries of a kind, of one school where the address names it, by the school's name."""
+    rows = letters.stuck(request.seat).filter(_of_kind(kind)).select_related(*_FIELDS)
+    if code := said.get("school", "")[:20]:
+        rows = rows.filter(school__code=code)
+    return rows.order_by("school__name", "school_id", "slot__position", "pk")
+
+
+def _listed(request: HttpRequest) -> list[Entry]:
+    """All that the page listed and nobody wrote about today."""
+    return list(_rows(request, request.POST, _kind(request.POST)).filter(nudged=False)[:PAGE])
 
 
 def _chosen(request: HttpRequest) -> list[Entry]:
