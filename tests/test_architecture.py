@@ -18,11 +18,11 @@ reform.models.catalogue < reform.models.campaign < reform.models.entry < reform.
 reform.models.event, reform.models.tally, reform.models.reminder, reform.models.message, \
 reform.models.job
 reform.policy, reform.reminder_rules, reform.clock_guard, reform.blast_guard < reform.answers
-reform.history, reform.dump, reform.auditing, reform.outbox, reform.channels, \
+reform.lines, reform.history, reform.dump, reform.auditing, reform.outbox, reform.channels, \
 reform.circuit, reform.failpoint, reform.sensitive, reform.marked_yaml \
 < reform.resetting, reform.sniff, reform.vault, reform.job_files, reform.manuscript < reform.office, reform.refusals \
 < reform.reader < reform.tallies, reform.uploads, reform.publishing, reform.backup < reform.restore
-reform.filings, reform.reminders < reform.progress, reform.leaving, reform.boards, reform.queues, \
+reform.filings, reform.reminders < reform.progress, reform.leaving, reform.personal, reform.boards, reform.queues, \
 reform.dossier, reform.slots < reform.accounts, reform.reach < reform.issuing, reform.moves \
 < reform.rollout < reform.baseline, reform.fitting < reform.settling < reform.steering \
 < reform.restructure \

@@ -30,7 +30,7 @@ def reset(request: HttpRequest) -> HttpResponse:
         return render(request, "session/reset.html", {"form": form, "mail": True})
     name = form.cleaned_data["username"]
     resetting.ask(name, form.cleaned_data["email"])
-    noted.note(request, "password reset asked", username=name)
+    noted.note(request, "password ask", username=name)
     return redirect(f"{reverse('reset')}?asked=yes")
 
 
@@ -52,7 +52,7 @@ def reset_new(request: HttpRequest, pk: int, token: str) -> HttpResponse:
         return render(request, "session/reset_gone.html", status=410)
     activation.revoke(user)
     session.come_in(request, user)
-    noted.note(request, "password reset", user.username, user=user)
+    noted.note(request, "password renew", user.username, user=user)
     response = redirect("home")
     throttle.remember(request, response, user.username)
     return response
