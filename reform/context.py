@@ -30,7 +30,7 @@ class Place:
 
 
 SCHOOL_PLACES = (
-    Place("school_home", "home", gettext_lazy("Home"), "see_school"),
+    Place("school_home", "home", gettext_lazy("Home"), "see_school", ("baseline",)),
     Place(
         "items",
         "list",
@@ -65,7 +65,20 @@ REGION_PLACES = (
         "review",
         ("review_entry", "review_accept", "review_return", "review_undo", "extensions"),
     ),
-    Place("schools", "school", gettext_lazy("Schools"), "see_schools", ("school", "school_ledger")),
+    Place(
+        "schools",
+        "school",
+        gettext_lazy("Schools"),
+        "see_schools",
+        (
+            "school",
+            "school_ledger",
+            "baselines",
+            "region_changes",
+            "school_changes",
+            "school_change",
+        ),
+    ),
     Place(
         "campaigns",
         "campaign",
@@ -82,6 +95,13 @@ REGION_PLACES = (
             "slot_reschedule",
             "slot_withdraw",
         ),
+    ),
+    Place(
+        "setup",
+        "steps",
+        gettext_lazy("Setup"),
+        "manage_schools",
+        ("calendar", "calendar_term", "calendar_days", "calendar_notice"),
     ),
     Place("frameworks", "framework", gettext_lazy("Frameworks"), "publish", ("framework",)),
     Place("audit", "log", gettext_lazy("Log"), "see_audit"),

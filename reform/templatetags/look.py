@@ -32,6 +32,7 @@ ICONS = {
     "log": "M4 3h12v14H4zM7.5 3v14M10.5 7H13M10.5 10H13",
     "pulse": "M2 10h4l2-5 4 10 2-5h4",
     "tools": "M3 6h8M15 6h2M3 14h2M9 14h8M13 4v4M7 12v4",
+    "steps": "M3 5l1.5 1.5L7 4M10 5h7M3 10.5 4.5 12 7 9.5M10 10.5h7M4 16h2M10 16h7",
     "file": "M5 3h7l3 3v11H5zM12 3v3h3",
 }
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from reform.states import LIGHT_WORDS
 from reform.templatetags.look import light_word
-from reform.views import ledger
+from reform.views import ledger, setup
 from reform.views.entry_page import authority_name
 from reform.views.ledger import Group, Row
 from reform.views.sentences import Owed, home_line, home_sentence, items_sentence, short
@@ -41,6 +41,8 @@ STATES = ("owed", *LIGHT_WORDS, "later")
 def home(request: HttpRequest) -> HttpResponse:
     """To the first page of the seat; without a post, to the account, which says so."""
     seat = request.seat
+    if seat and setup.needs_setup(seat):
+        return redirect("setup")
     for verb, name in FIRST_PAGES:
         if seat and seat.has(verb):
             return redirect(name)

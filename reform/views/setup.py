@@ -1,0 +1,257 @@
+"""The only place for the hub of the first day: the way to an open campaign, step by step."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from reform import people
+from reform.models import Campaign, ReminderPolicy
+from reform.models.campaign import CampaignState
+from reform.views.headlines import number, schools_counted
+from schools import almanac, clock
+from schools.access import access
+from schools.models.regions import ancestors
+from schools.scope import Seat
+from schools.workdays import school_year_of
+
+RUNNING = (CampaignState.opening, CampaignState.open)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A line of the way: `light` is done, busy or todo; `said` is how it stands now."""
+
+    name: str
+    hint: str
+    light: str
+    said: str
+    url: str
+    action: str
+
+
+@access("manage_schools")
+@require_safe
+def setup(request: HttpRequest) -> HttpResponse:
+    """What is done and what comes next, with one way on for each; nothing is kept twice."""
+    steps = [step for step in _steps(request.seat, clock.today()) if step.url]
+    left = [step for step in steps if step.light != "done"]
+    context = {
+        "steps": steps,
+        "next": left[0] if left else None,
+        "sentence": _sentence(steps, left),
+        "undo": _undo(),
+    }
+    return render(request, "setup/setup.html", context)
+
+
+def needs_setup(seat: Seat) -> bool:
+    """Whether a manager begins here: nothing was ever asked of the region's schools."""
+    if not seat.has("manage_schools"):
+        return False
+    asked = Campaign.objects.filter(region__in=ancestors(seat.place_code))
+    return not asked.exclude(state=CampaignState.draft).exists()
+
+
+def _sentence(steps: list[Step], left: list[Step]) -> str:
+    if not left:
+        return _("Everything is set up.")
+    said = {"done": len(steps) - len(left), "all": len(steps), "next": left[0].name}
+    return _("%(done)d of %(all)d steps are done; next: %(next)s.") % said
+
+
+def _steps(seat: Seat, today: date) -> list[Step]:
+    counts = people.schools(seat).aggregate(
+        schools=Count("pk"), answered=Count("pk", filter=Q(baseline_at__isnull=False))
+    )
+    schools, answered = counts["schools"], counts["answered"]
+    accounts = people.counts(seat, today)
+    return [
+        _schools(schools),
+        _calendar(seat, today),
+        _accounts(people.without_filer(seat, today).count() if schools else 0, schools),
+        _slips(accounts.people, accounts.waiting),
+        _baseline(schools, answered),
+        _reminders(seat),
+        _campaign(seat),
+    ]
+
+
+def _light(done: bool, begun: bool) -> str:
+    if done:
+        return "done"
+    return "busy" if begun else "todo"
+
+
+def _schools(schools: int) -> Step:
+    return Step(
+        _("School list"),
+        _("One list from a workbook; every later list is compared with it."),
+        _light(schools > 0, False),
+        schools_counted(schools) if schools else _("no school yet"),
+        reverse("schools"),
+        _("To the schools"),
+    )
+
+
+def _calendar(seat: Seat, today: date) -> Step:
+    """The terms of this school year; in July and August those of the next."""
+    year = school_year_of(today)
+    if today.month in (7, 8):
+        year = f"{int(year[:4]) + 1}-{int(year[5:]) + 1}"
+    found = almanac.terms_in_force(seat.place_code, [year])
+    known = all(found.get((year, no)) for no in (1, 2))
+    provisional = any(row.provisional for rows in found.values() for row in rows)
+    if not known:
+        said = _("the terms of %(year)s are not known yet")
+    elif provisional:
+        said = _("the terms of %(year)s are provisional")
+    else:
+        said = _("the terms of %(year)s are settled")
+    return Step(
+        _("Terms and calendar"),
+        _("Due dates are reckoned from terms and working days."),
+        _light(known and not provisional, known),
+        said % {"year": year},
+        f"{reverse('calendar')}?year={year}",
+        _("To the calendar"),
+    )
+
+
+def _accounts(without: int, schools: int) -> Step:
+    words = ngettext("%(n)s school has no filer", "%(n)s schools have no filer", without)
+    if not schools:
+        said = _("comes after the school list")
+    elif without:
+        said = words % {"n": number(without)}
+    else:
+        said = _("every school has a filer")
+    return Step(
+        _("Accounts"),
+        _("Each school needs somebody who files, and a secretary where secretaries sign."),
+        _light(schools > 0 and not without, 0 < without < schools),
+        said,
+        reverse("people_gaps") if without else reverse("people"),
+        _("To the gaps") if without else _("To the people"),
+    )
+
+
+def _slips(accounts: int, waiting: int) -> Step:
+    words = ngettext(
+        "%(n)s account is not opened yet", "%(n)s accounts are not opened yet", waiting
+    )
+    if not accounts:
+        said = _("comes after the accounts")
+    else:
+        said = words % {"n": number(waiting)} if waiting else _("every account is opened")
+    return Step(
+        _("Slips"),
+        _("A slip of paper carries the way in: address, user name, a code for one use."),
+        _light(accounts > 0 and not waiting, 0 < waiting < accounts),
+        said,
+        f"{reverse('people')}?show=waiting" if waiting else reverse("people"),
+        _("To the accounts"),
+    )
+
+
+def _baseline(schools: int, answered: int) -> Step:
+    said = _("%(n)s of %(all)s schools have answered") % {
+        "n": number(answered),
+        "all": number(schools),
+    }
+    return Step(
+        _("Basic figures"),
+        _("Five numbers and the form of the Party organisation decide what a school is asked."),
+        _light(schools > 0 and answered == schools, answered > 0),
+        said if schools else _("comes after the school list"),
+        _address("baselines", "schools"),
+        _("See who has answered"),
+    )
+
+
+def _reminders(seat: Seat) -> Step:
+    chain = ancestors(seat.place_code)
+    own = ReminderPolicy.objects.filter(region_id__in=chain).exists()
+    return Step(
+        _("Reminders"),
+        _("When schools are reminded, and of what; it works without a change."),
+        "done",
+        _("set by hand") if own else _("our defaults are in force"),
+        _address("reminder_policy"),
+        _("To the reminders"),
+    )
+
+
+def _campaign(seat: Seat) -> Step:
+    states = set(
+        Campaign.objects.filter(region__in=ancestors(seat.place_code)).values_list(
+            "state", flat=True
+        )
+    )
+    if states & set(RUNNING):
+        said = _("a campaign is under way")
+    elif CampaignState.draft in states:
+        said = _("a draft waits to be opened")
+    else:
+        said = _("no campaign yet")
+    return Step(
+        _("Campaign"),
+        _("It asks the schools; you see what it does before anybody is asked."),
+        _light(bool(states & set(RUNNING)), CampaignState.draft in states),
+        said,
+        reverse("campaigns"),
+        _("To the campaigns"),
+    )
+
+
+def _address(*names: str) -> str:
+    """The first of these pages that this installation has; empty when it has none."""
+    for name in names:
+        try:
+            return reverse(name)
+        except NoReverseMatch:
+            continue
+    return ""
+
+
+def _undo() -> list[tuple[str, str, str]]:
+    """Mistakes and where each is undone: what went wrong, what to do, the page."""
+    campaigns = reverse("campaigns")
+    return [
+        (
+            _("The campaign was the wrong one"),
+            _("Void it on its page: it leaves every list and count, its history stays."),
+            campaigns,
+        ),
+        (
+            _("It was closed too early"),
+            _("Reopen it on its page, with a reason; filing goes on where it stopped."),
+            campaigns,
+        ),
+        (
+            _("A due date is wrong"),
+            _("Give the item a new date on the campaign's page; you see first whom it moves."),
+            campaigns,
+        ),
+        (
+            _("An item should not be asked"),
+            _("Withdraw it on the campaign's page; what was sent stays in history."),
+            campaigns,
+        ),
+        (
+            _("A filing was accepted by mistake"),
+            _("The reviewer opens it again on its own page; the school gets at least five days."),
+            reverse("board"),
+        ),
+        (
+            _("A term or a holiday is wrong"),
+            _("Change or remove it in the calendar; you see first which dates move."),
+            reverse("calendar"),
+        ),
+    ]
