@@ -154,7 +154,7 @@ def clean(**said: str) -> dict[str, str]:
     for field, text in kept.items():
         try:
             if not said[field].isprintable():
-                raise ValidationError(_("Line breaks and unseen signs do not belong here."))
+                raise ValidationError(_("Line breaks and hidden characters do not belong here."))
             if len(text) > MOST[field]:
                 raise ValidationError(_("At most %(n)s characters.") % {"n": MOST[field]})
             if field == "email" and text:

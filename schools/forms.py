@@ -54,12 +54,13 @@ class AccountForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ["name", "post", "phone", "email", "language", "theme", "shortcuts"]
+        fields = ["name", "post", "phone", "email", "language", "theme", "shortcuts", "digest"]
         help_texts = {
             "name": gettext_lazy("As colleagues know you."),
             "post": gettext_lazy("Shown beside what you file or review."),
             "phone": gettext_lazy("An office number, with its area code. No mobile number."),
             "email": gettext_lazy("May be empty."),
+            "digest": gettext_lazy("One e-mail a day at most. The inbox always has all of it."),
             "shortcuts": gettext_lazy("A accepts, R returns, J goes on; only outside fields."),
         }
         widgets = {"phone": forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"})}
@@ -71,6 +72,7 @@ class AccountForm(forms.ModelForm):
         self.fields["language"].label = _("Language")
         self.fields["theme"].label = _("Colours")
         self.fields["shortcuts"].label = _("Use single-letter keys")
+        self.fields["digest"].label = _("Send me the daily letter")
         self.fields["language"].choices = [
             ("", _("As this browser was told")),
             *User._meta.get_field("language").choices,
@@ -144,7 +146,7 @@ class ActivateForm(NewPasswordForm):
     code = forms.CharField(
         label=gettext_lazy("Activation code"),
         max_length=40,
-        help_text=gettext_lazy("12 signs, as on the slip; small letters and spaces do not matter."),
+        help_text=gettext_lazy("12 letters and digits, as on the slip; small letters and spaces do not matter."),
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
         ),

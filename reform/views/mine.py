@@ -21,7 +21,7 @@ def my_data(request: HttpRequest) -> HttpResponse:
     """One workbook; the taking is a line of the log."""
     user = User.objects.get(pk=request.user.pk)  # type: ignore[misc]
     noted.note(request, "own data download", user.username)
-    headings = [_("Part"), _("What"), _("When, or value")]
+    headings = [_("Kind of record"), _("Content"), _("When, or value")]
     book = sheets.write_xlsx(headings, personal.rows(user), _("Kept about you"))
     name = f"{user.username}-{clock.today():%Y%m%d}.xlsx"
     response = HttpResponse(book, content_type=XLSX)
