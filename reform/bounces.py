@@ -2,6 +2,7 @@
 
 from reform.models import Message, Reminder
 from reform.models.reminder import About
+from reform.outbox import one_line
 from schools import clock
 from schools.models import Membership, User
 from schools.roles import SCHOOL_ROLES, Role
@@ -14,7 +15,7 @@ def tell(letter: Message, why: str) -> None:
     """
     person, now = letter.person, clock.now()
     same = User.objects.filter(pk=person.pk, email=person.email, email_refused_at=None)
-    if not same.update(email_refused_at=now, email_refused_why=why[:300]):
+    if not same.update(email_refused_at=now, email_refused_why=one_line(why)):
         return
     topic = f"person:{person.pk}"
     rows: dict[int, Reminder] = {}
@@ -28,11 +29,6 @@ def tell(letter: Message, why: str) -> None:
             ),
         )  # fmt: skip
     Reminder.objects.bulk_create(rows.values(), ignore_conflicts=True)
-
-
-def mended(user: User) -> None:
-    """The person has another address: letters go there, and nobody is told of the old one."""
-    User.objects.filter(pk=user.pk).update(email_refused_at=None, email_refused_why="")
 
 
 def _readers(person: User) -> list[Membership]:

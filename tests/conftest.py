@@ -11,8 +11,9 @@ from django.utils.translation import trans_real
 
 from reform import history
 from reform.management.commands.messages import catalogue_path, compile_when_stale
+from reform.settings import mail_server
 from schools.models import SchoolType
-from tests import boardroom, browsing, world
+from tests import boardroom, browsing, services, smtp_sink, world
 
 
 def pytest_configure() -> None:
@@ -78,6 +79,18 @@ def cast(db, travel):
 def at(client):
     """at(seat) → the client, signed in there."""
     return lambda seat: world.sign_in(client, seat)
+
+
+@pytest.fixture
+def sink(settings, cast):
+    """A mail server of our own, and letters that go there; filer and reviewer have an address."""
+    server = smtp_sink.start(services.free_port())
+    settings.MAIL_SERVER = mail_server(f"smtp://127.0.0.1:{server.port}")
+    settings.MAIL_FROM, settings.PUBLIC_URL = "ledger@bureau.example", "https://ledger.example"
+    for seat in (cast.filer, cast.reviewer):
+        world.mail(seat)
+    yield server.handler
+    server.stop()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from reform import progress, publishing, rollout, tallies
 from reform.filings import Filing
-from reform.models import Campaign, Enrolment, Entry, Extension, Framework, Item, Slot
+from reform.models import Campaign, Enrolment, Entry, Extension, Framework, Item, Reminder, Slot
 from reform.states import Claim, Keeper, Status
 from schools import clock, scope
 from schools.models import CalendarDay, Membership, Region, School, SchoolType, Term, User
@@ -124,6 +124,12 @@ def person(username="", **fields):
     user.set_password(PASSWORD)
     user.save()
     return user
+
+
+def mail(at_seat, address=""):
+    """Give the person of a seat an address."""
+    at_seat.user.email = address or f"{at_seat.user.username}@school.example"
+    at_seat.user.save(update_fields=["email"])
 
 
 def seat(role, place, user=None):
@@ -253,6 +259,21 @@ def asked(of_entry, by, **fields):
     return Extension.objects.create(entry=of_entry, **values)
 
 
+def told(of_entry, to, about="due", *, stage=-3, cause=0, role="filer", **fields):
+    """A reminder of an entry, written now."""
+    values = {"topic": f"entry:{of_entry.pk}", "due_on": of_entry.due_on, "planned_at": clock.now()}
+    values |= {"place": to.key, "role": role, "stage": stage, "cause": cause, **fields}
+    return Reminder.objects.create(entry=of_entry, person=to.user, about=about, **values)
+
+
+def list_of(manager):
+    """A school list that a manager has sent and that was looked at."""
+    rows = "学校名称,所在地,办学类型\n新来小学,西湖区,小学\n".encode()
+    job = jobs.start(school_lists.KIND, seat=manager, file=rows, file_name="list.csv")
+    jobs.run(job.pk)
+    return Job.objects.get(pk=job.pk)
+
+
 def status(of_entry):
     return Status(Entry.objects.values_list("status", flat=True).get(pk=of_entry.pk))
 
@@ -263,7 +284,7 @@ def days(n):
 
 def sign_in(client, at_seat):
     """A test client signed in at this seat."""
-    client.force_login(at_seat.user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(at_seat.user, backend="reform.sign_in.WithInbox")
     session = client.session
     session["seat"] = at_seat.key
     session.save()

@@ -60,8 +60,10 @@ class Mail:
                 self._drop()
                 return Answer(End.unreachable, told(error))
         try:
-            with self._at_most(end - time.monotonic()):
+            with self._at_most(end - time.monotonic()) as cut:
                 answer = self._talk(address, message)
+            if cut and answer.end != End.accepted:
+                answer = Answer(End.dropped, f"no answer within {LIMIT:.0f} seconds")
         except Handed as error:
             answer = Answer(End.lost, told(error.__cause__))
         except BROKEN as error:
@@ -87,8 +89,8 @@ class Mail:
             return self._no(End.rejected if code >= 500 else End.later, code, said)
         try:
             quoted = smtplib._quote_periods(message)  # type: ignore[attr-defined]
-            self.smtp.send(quoted if quoted.endswith(b"\r\n") else quoted + b"\r\n")
-            self.smtp.send(b".\r\n")
+            # In one piece: an end sent by itself would wait for the receipt of what went before.
+            self.smtp.send(quoted + (b".\r\n" if quoted.endswith(b"\r\n") else b"\r\n.\r\n"))
             code, said = self.smtp.getreply()
         except BROKEN as error:
             raise Handed from error
@@ -101,9 +103,12 @@ class Mail:
         assert self.smtp is not None
         if code in {CLOSING, -1}:
             return Answer(End.dropped, words(code, said))
-        with contextlib.suppress(*BROKEN):
-            if self.smtp.rset()[0] != 250:
-                self._drop()
+        try:
+            clean = self.smtp.rset()[0] == 250
+        except BROKEN:
+            clean = False
+        if not clean:
+            self._drop()
         return Answer(end, words(code, said))
 
     def _connect(self, end: float) -> None:
@@ -133,17 +138,22 @@ class Mail:
         self.smtp = None
 
     @contextlib.contextmanager
-    def _at_most(self, seconds: float) -> Iterator[None]:
-        """Cut the line after so long: a server that sends a byte now and then never times out."""
-        timer = threading.Timer(max(seconds, 0.1), self._cut)
+    def _at_most(self, seconds: float) -> Iterator[list[bool]]:
+        """Cut the line after so long: a server that sends a byte now and then never times out.
+
+        What it yields holds something once the line was cut.
+        """
+        done: list[bool] = []
+        timer = threading.Timer(max(seconds, 0.1), self._cut, [done])
         timer.daemon = True
         timer.start()
         try:
-            yield
+            yield done
         finally:
             timer.cancel()
 
-    def _cut(self) -> None:
+    def _cut(self, done: list[bool]) -> None:
+        done.append(True)
         line = getattr(self.smtp, "sock", None)
         if line is not None:
             with contextlib.suppress(*BROKEN):

@@ -227,7 +227,11 @@ def account(request: HttpRequest) -> HttpResponse:
     password = PasswordForm(user, request.POST if doing == "password" else None)
     if doing == "details" and details.is_valid():
         details.save(commit=False)
-        user.save(update_fields=details.changed_data)  # not what was changed meanwhile
+        changed = list(details.changed_data)
+        if "email" in changed:  # another address: whether it takes letters is not known
+            user.email_refused_at, user.email_refused_why = None, ""
+            changed += ["email_refused_at", "email_refused_why"]
+        user.save(update_fields=changed)  # not what was changed meanwhile
         return _saved(
             request, gettext_lazy("Your details are saved."), details.cleaned_data["language"]
         )
