@@ -41,7 +41,7 @@ class Desk:
 
     def bureau(self, code: str) -> str:
         region = Region.objects.get(pk=code)
-        return region.bureau_name or str(region)
+        return region.bureau_name or region.name
 
     def hours(self, moment: datetime, code: str) -> datetime:
         """`moment` where mail may go out there then, else the next time when it may."""
@@ -181,7 +181,7 @@ def _places(person: User) -> dict[str, _Place]:
             place = _Place(f"s{post.school.pk}", post.school.name, post.school.authority_id, [])
         else:
             assert post.region is not None
-            name = post.region.bureau_name or str(post.region)
+            name = post.region.bureau_name or post.region.name
             place = _Place(f"r{post.region.pk}", name, post.region.pk, [])
         place = found.setdefault(place.key, place)
         place.roles.append(str(post.get_role_display()))
@@ -234,7 +234,7 @@ def _lines(
         if entry is None:
             continue
         line = found.setdefault(entry.pk, line_of(entry, calendar, today))
-        said = _news(reminder, asked.get(reminder.cause))
+        said = news(reminder, asked.get(reminder.cause))
         if said and said not in line.said:
             line.said.append(said)
     return sorted(found.values(), key=lambda one: (ORDER.index(one.light), one.entry.due_on))
@@ -275,7 +275,7 @@ def _when(due_on: date, calendar: Calendar, today: date) -> str:
     ) % {**day, "n": n}
 
 
-def _news(reminder: Reminder, extension: Extension | None) -> str:
+def news(reminder: Reminder, extension: Extension | None) -> str:
     """What happened to an entry, beside its date; "" when nothing but time did."""
     assert reminder.entry is not None
     if reminder.about == About.moved:

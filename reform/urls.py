@@ -15,6 +15,7 @@ from reform.views import (
     frameworks,
     holiday_notice,
     home,
+    inbox,
     mine,
     nudges,
     openings,
@@ -25,6 +26,7 @@ from reform.views import (
     resets,
     restructure,
     review,
+    school_lists,
     setup,
     slips,
     slots,
@@ -38,6 +40,27 @@ urlpatterns = [
     path("school/", home.school_home, name="school_home"),
     path("school/baseline/", baseline.answer, name="baseline"),
     path("schools/baselines/", baseline.baselines, name="baselines"),
+    path("schools/lists/", school_lists.school_lists_page, name="school_lists"),
+    path("schools/lists/template/", school_lists.school_list_template, name="school_list_template"),
+    path("schools/lists/<int:pk>/", school_lists.school_list, name="school_list"),
+    path(
+        "schools/lists/<int:pk>/columns/",
+        school_lists.school_list_columns,
+        name="school_list_columns",
+    ),
+    path(
+        "schools/lists/<int:pk>/confirm/",
+        school_lists.school_list_confirm,
+        name="school_list_confirm",
+    ),
+    path(
+        "schools/lists/<int:pk>/file/<str:name>/",
+        school_lists.school_list_file,
+        name="school_list_file",
+    ),
+    path(
+        "schools/lists/<int:pk>/cancel/", school_lists.school_list_cancel, name="school_list_cancel"
+    ),
     path("schools/changes/", restructure.region_changes, name="region_changes"),
     path("schools/<str:code>/changes/", restructure.school_changes, name="school_changes"),
     path(
@@ -55,6 +78,9 @@ urlpatterns = [
     path("entries/<int:pk>/extension/", extensions.extension_ask, name="extension_ask"),
     path("extensions/", extensions.extensions, name="extensions"),
     path("extensions/<int:pk>/withdraw/", extensions.extension_withdraw, name="extension_withdraw"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/seen/", inbox.inbox_seen, name="inbox_seen"),
+    path("reminders/<int:pk>/", inbox.reminder, name="reminder"),
     path("nudges/", nudges.nudges, name="nudges"),
     path("nudges/back/", nudges.nudge_back, name="nudge_back"),
     path("evidence/<int:pk>/", evidence.evidence, name="evidence"),

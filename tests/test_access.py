@@ -91,6 +91,12 @@ class Cast:
             "replaced": ("reviewer", world.COUNTY),
         }
         self.seats = {name: world.seat(role, place) for name, (role, place) in seats.items()}
+        lists = {
+            "own": world.list_of(self.seats["manager"]),
+            "foreign": world.list_of(world.seat("manager", world.ABROAD)),
+        }
+        for relation, things in self.things.items():
+            things["school_list"] = lists.get(relation, lists["own"])
         yesterday = date(2026, 11, 19)
         for name in ("ended", "replaced"):
             Membership.objects.filter(user=self.seats[name].user).update(ends_on=yesterday)
@@ -116,7 +122,10 @@ class Cast:
             "entry": entry,
             "waiting": waiting,
             "evidence": file,
+            "person": filer.user,
+            "post": filer.user.memberships.get(),
             "extension": world.asked(entry, filer),
+            "reminder": world.told(entry, filer),
             "campaign": campaign,
             "slot": entry.slot,
             "region": authority,

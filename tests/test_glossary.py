@@ -8,7 +8,7 @@ from django.utils.translation import gettext, override
 
 from reform.states import MOVES, Status
 from reform.views.campaign_words import KINDS
-from reform.views.entry_page import STEPS
+from reform.views.entry_steps import STEPS
 from schools.roles import RIGHTS, Role
 
 BUTTONS = {

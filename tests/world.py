@@ -6,9 +6,19 @@ from itertools import count
 
 from django.conf import settings
 
-from reform import progress, publishing, rollout, tallies
+from reform import jobs, progress, publishing, rollout, school_lists, tallies
 from reform.filings import Filing
-from reform.models import Campaign, Enrolment, Entry, Extension, Framework, Item, Reminder, Slot
+from reform.models import (
+    Campaign,
+    Enrolment,
+    Entry,
+    Extension,
+    Framework,
+    Item,
+    Job,
+    Reminder,
+    Slot,
+)
 from reform.states import Claim, Keeper, Status
 from schools import clock, scope
 from schools.models import CalendarDay, Membership, Region, School, SchoolType, Term, User

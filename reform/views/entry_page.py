@@ -1,6 +1,5 @@
 """The only place that gathers what the page of an entry shows; it changes nothing."""
 
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,16 +11,15 @@ from django.db.models import F, FilteredRelation, Q
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
 
 from reform import answers, extensions, filings, policy
 from reform.filings import Filing
 from reform.forms.filing import from_draft, from_report
-from reform.models import Check, CheckValue, Clause, Draft, Entry, Event, Evidence, Report
+from reform.models import Check, CheckValue, Clause, Draft, Entry, Evidence, Report
 from reform.models.campaign import CampaignState
 from reform.models.catalogue import ProfileValue, Source
 from reform.states import MOVES, OPEN, Status, light
-from reform.views import evidence
+from reform.views import entry_steps, evidence
 from reform.views.sentences import EntryFacts, entry_sentence
 from schools import clock, scope
 from schools.errors import Denied
@@ -31,37 +29,8 @@ from schools.roles import Role
 from schools.scope import Seat
 from schools.workdays import Calendar
 
-MOST_EVENTS = 30
 WRITABLE = MOVES["save"].sources
 DRAFT_FIELDS = ("pk", "base_version", "values", "note", "claim", "saved_at")
-STEPS = {
-    "save": pgettext_lazy("step", "began"),
-    "submit": pgettext_lazy("step", "submitted"),
-    "sign_off": pgettext_lazy("step", "signed off"),
-    "hand_back": pgettext_lazy("step", "handed back to the filer"),
-    "withdraw": pgettext_lazy("step", "withdrew"),
-    "return": pgettext_lazy("step", "returned"),
-    "accept": pgettext_lazy("step", "accepted"),
-    "undo": pgettext_lazy("step", "took the acceptance back"),
-    "reopen": pgettext_lazy("step", "reopened"),
-    "reschedule": pgettext_lazy("step", "moved the date from %(was)s to %(due_on)s"),
-    "ask_extension": pgettext_lazy("step", "asked for %(due_on)s instead of %(was)s"),
-    "withdraw_extension": pgettext_lazy("step", "took the request for a later date back"),
-    "grant_extension": pgettext_lazy("step", "granted %(due_on)s instead of %(was)s"),
-    "refuse_extension": pgettext_lazy("step", "refused a later date"),
-    "nudge": pgettext_lazy("step", "wrote to the school"),
-    "nudge_back": pgettext_lazy("step", "took the letter back"),
-}
-TOLD = (
-    "return",
-    "reopen",
-    "reschedule",
-    "ask_extension",
-    "grant_extension",
-    "refuse_extension",
-    "nudge",
-)  # whose words stand in the history
-TOLD_INSIDE = ("hand_back", *TOLD)  # at the school itself
 
 
 def find(request: HttpRequest, pk: int) -> Entry:
@@ -224,7 +193,7 @@ def _extension(entry: Entry, seat: Seat, *, own: bool) -> dict[str, Any]:
 
 def _told(entry: Entry, *, writing: bool, own: bool) -> dict[str, Any]:
     """The history, and the last decision where its words stand over what is to be written."""
-    told = steps(entry, own=own)
+    told = entry_steps.steps(entry, own=own)
     last = next((step for step in told if step["kind"] in MOVES), None)
     decided = last if last and last["note"] and writing else None
     return {"steps": told, "decided": decided}
@@ -371,26 +340,3 @@ def _unit(item: Any, name: str) -> str:
     """The name of a responsible unit, as the framework words it."""
     words = item.framework.words.get("roles", {}).get(name)
     return local(words, "name") if words else name
-
-
-def steps(entry: Entry, *, own: bool) -> list[dict[str, Any]]:
-    """The history of an entry, newest first, with the words of those who decided.
-
-    What a secretary told the filer is read by nobody outside their school.
-    """
-    told = TOLD_INSIDE if own else TOLD
-    events = (
-        Event.objects.filter(entry=entry)
-        .select_related("actor", "words")
-        .order_by("-seq")[:MOST_EVENTS]
-    )
-    return [
-        {
-            "kind": event.kind,
-            "at": event.at,
-            "who": str(event.actor) if event.actor else _("The system"),
-            "what": STEPS[event.kind] % json.loads(event.body),
-            "note": event.words.text if event.kind in told and hasattr(event, "words") else "",
-        }
-        for event in events
-    ]

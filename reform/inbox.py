@@ -1,0 +1,253 @@
+"""The only place that reads what a person was told, why, and how it went out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeVar
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from reform import digest
+from reform.models import Extension, Nudge, Reminder
+from reform.models.message import MessageState
+from reform.models.reminder import About, ReminderState
+from reform.states import light
+from schools import clock, scope
+from schools.language import local
+from schools.models import Region, School, User
+from schools.roles import Role
+from schools.scope import Seat
+
+PAGE = 30
+C = TypeVar("C", Extension, Nudge)
+STANDING = (ReminderState.waiting, ReminderState.told)
+_ABOUT = ("entry__slot__item", "entry__slot__campaign", "entry__school")
+
+# Why something is no longer needed, as `reminders.cancel` says it.
+WHY: Mapping[str, str | Promise] = {
+    "done": gettext_lazy("done meanwhile"),
+    "date moved": gettext_lazy("the date was moved"),
+    "reopened": gettext_lazy("opened again"),
+    "void": gettext_lazy("the campaign was voided"),
+    "closed": gettext_lazy("the campaign was closed"),
+    "withdrawn": gettext_lazy("the item was withdrawn"),
+    "person ended": gettext_lazy("the post ended"),
+    "superseded": gettext_lazy("a later reminder took its place"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that was told; `new`: not seen yet."""
+
+    pk: int
+    said: str
+    title: str
+    url: str
+    light: str
+    place: str
+    why: str
+    at: datetime
+    new: bool
+    gone: str
+
+
+def of(user: User) -> "QuerySet[Reminder]":
+    """All that a person was told, newest first; what a later stage replaced was never told."""
+    mine = Reminder.objects.filter(person=user).exclude(state=ReminderState.superseded)
+    return mine.select_related(*_ABOUT).order_by("-pk")
+
+
+def standing(found: "QuerySet[Reminder]") -> "QuerySet[Reminder]":
+    """Without what has become needless."""
+    return found.filter(state__in=STANDING)
+
+
+def seen(user: User, upto: int) -> int:
+    """Mark what was shown, up to and with that number; how many that were."""
+    new = Reminder.objects.filter(person=user, seen_at=None, pk__lte=upto)
+    return new.update(seen_at=clock.now())
+
+
+def visible(seat: Seat | None, user: User) -> "QuerySet[Reminder]":
+    """The person's own, and those of the entries that the seat may see."""
+    rows = Reminder.objects.select_related(*_ABOUT, "person", "message")
+    theirs = scope.rows(Reminder.objects.all(), seat).values("pk")
+    return rows.filter(Q(person=user) | Q(pk__in=theirs))
+
+
+def lines(found: Sequence[Reminder]) -> list[Line]:
+    """Reminders as lines of the inbox, in their order; five queries at most."""
+    places = _places(found)
+    asked = _caused(Extension, found, (About.asked, About.extension))
+    nudges = _caused(Nudge, found, (About.nudge,))
+    people = User.objects.in_bulk([_person(one) for one in found if one.about == About.bounced])
+    today = clock.today()
+    return [
+        Line(
+            pk=one.pk,
+            said=sentence(one, asked.get(one.cause), nudges.get(one.cause), people),
+            title=local(one.entry.slot.item, "short") if one.entry else "",
+            url=_url(one),
+            light=light(one.entry.status, one.entry.due_on, today) if one.entry else "due",
+            place=places.get(one.place, ""),
+            why=why(one, places.get(one.place, "")),
+            at=one.planned_at,
+            new=one.seen_at is None,
+            gone=str(WHY.get(one.why, "")) if one.state == ReminderState.cancelled else "",
+        )
+        for one in found
+    ]
+
+
+def sentence(
+    one: Reminder,
+    asked: Extension | None,
+    nudge: Nudge | None,
+    people: Mapping[int, User],
+) -> str:
+    """What it says, in one sentence."""
+    day = {"day": one.due_on.isoformat()}
+    if one.about == About.due:
+        return stage_words(one.stage, one.due_on)
+    if one.about == About.moved:
+        return _("The date was moved; it is %(day)s now.") % day
+    if one.about == About.nudge:
+        return nudge.reason if nudge else _("The authority asks you to look at this.")
+    if one.about == About.asked:
+        wanted = {"day": asked.wanted_on.isoformat() if asked else one.due_on.isoformat()}
+        return _("The school asks for a later date, %(day)s.") % wanted
+    if one.about == About.bounced:
+        person = people.get(_person(one))
+        name = {"name": str(person) if person else ""}
+        return _("The mail address of %(name)s takes no letters; correct it.") % name
+    return digest.news(one, asked)
+
+
+def stage_words(stage: int, due_on: date) -> str:
+    """A stage as it was told: so many working days before or past the date."""
+    day = {"day": due_on.isoformat(), "n": abs(stage)}
+    if stage == 0:
+        return _("Due today, %(day)s.") % day
+    if stage < 0:
+        return (
+            ngettext(
+                "Due on %(day)s, in %(n)d working day.",
+                "Due on %(day)s, in %(n)d working days.",
+                abs(stage),
+            )
+            % day
+        )
+    return (
+        ngettext(
+            "Was due on %(day)s, %(n)d working day before this.",
+            "Was due on %(day)s, %(n)d working days before this.",
+            stage,
+        )
+        % day
+    )
+
+
+def why(one: Reminder, place: str) -> str:
+    """Why this person got it."""
+    role = Role(one.role).label
+    return _("as %(role)s of %(place)s") % {"role": role, "place": place}
+
+
+def _url(one: Reminder) -> str:
+    if one.entry is None:
+        return ""
+    if one.about == About.asked:
+        return reverse("extensions")
+    return reverse("entry", args=[one.entry.pk])
+
+
+def _person(one: Reminder) -> int:
+    """Whom a reminder without an entry is about: its topic is "person:17"."""
+    kind, _colon, number = one.topic.partition(":")
+    return int(number) if kind == "person" else 0
+
+
+def _caused(model: type[C], found: Iterable[Reminder], about: tuple[str, ...]) -> dict[int, C]:
+    wanted = [one.cause for one in found if one.about in about]
+    return model.objects.in_bulk(wanted) if wanted else {}
+
+
+def _places(found: Iterable[Reminder]) -> dict[str, str]:
+    """Key of a seat → the name of its place."""
+    keys = {one.place for one in found}
+    schools = [int(key[1:]) for key in keys if key.startswith("s")]
+    regions = [key[1:] for key in keys if key.startswith("r")]
+    names = {}
+    if schools:
+        names = {f"s{one.pk}": one.name for one in School.objects.filter(pk__in=schools)}
+    if regions:
+        there = Region.objects.filter(pk__in=regions)
+        names |= {f"r{one.pk}": one.bureau_name or str(one) for one in there}
+    return names
+
+
+# ---- how one went out
+
+
+@dataclass(frozen=True)
+class Step:
+    """A line of its story, as the timeline shows it."""
+
+    at: datetime
+    who: str
+    what: str
+    note: str = ""
+
+
+_ENDED: Mapping[str, str | Promise] = {
+    "accepted": gettext_lazy("the mail server took the letter"),
+    "refused": gettext_lazy("the mail server refused the address"),
+    "rejected": gettext_lazy("the mail server refused the letter"),
+    "later": gettext_lazy("the mail server put it off; it is tried again"),
+    "lost": gettext_lazy("the line broke while it was handed over; it is sent again if need be"),
+    "dropped": gettext_lazy("the line broke before it was handed over"),
+    "unreachable": gettext_lazy("no mail server answered; it is tried again"),
+    "cancelled": gettext_lazy("nothing was left to tell by mail"),
+}
+
+
+def story(one: Reminder) -> list[Step]:
+    """Planned → tried → accepted, newest first; two queries at most."""
+    steps = [Step(one.planned_at, "", _("written, and in the inbox from then on"))]
+    letter = one.message
+    if letter:
+        steps.append(Step(letter.made_at, "", _("a letter was put in the outbox")))
+        steps += [
+            Step(a.at, "", str(_ENDED.get(a.outcome, a.outcome)), a.reply)
+            for a in letter.tries.all()
+        ]
+    if one.settled_at and one.state == ReminderState.cancelled:
+        words = _("no longer needed: %(why)s") % {"why": WHY.get(one.why, one.why)}
+        steps.append(Step(one.settled_at, "", words))
+    if one.settled_at and one.state == ReminderState.superseded:
+        steps.append(Step(one.settled_at, "", _("a later reminder took its place")))
+    if one.settled_at and one.state == ReminderState.told and not letter:
+        steps.append(Step(one.settled_at, "", _("told in the inbox alone; no mail goes there")))
+    return sorted(steps, key=lambda step: step.at, reverse=True)
+
+
+def headline(one: Reminder) -> str:
+    """Where it stands, in one sentence."""
+    letter = one.message
+    if one.state == ReminderState.cancelled:
+        return _("This reminder was taken back: %(why)s.") % {"why": WHY.get(one.why, one.why)}
+    if one.state == ReminderState.superseded:
+        return _("This reminder was never told: a later one took its place.")
+    if letter and letter.state == MessageState.accepted and letter.settled_at:
+        at = {"time": clock.told(letter.settled_at)}
+        return _("It is in the inbox, and the mail server took the letter at %(time)s.") % at
+    if letter and letter.state == MessageState.bounced:
+        return _("It is in the inbox; by mail it could not be delivered.")
+    if one.state == ReminderState.told:
+        return _("It is in the inbox; by mail nothing was sent.")
+    return _("It is in the inbox; by mail it goes out with the next daily letter.")

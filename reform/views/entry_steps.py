@@ -1,0 +1,68 @@
+"""The only place that words the history of an entry: who did what, when, and what was said."""
+
+import json
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
+
+from reform.models import Entry, Event
+
+MOST_EVENTS = 30
+STEPS = {
+    "save": pgettext_lazy("step", "began"),
+    "submit": pgettext_lazy("step", "submitted"),
+    "sign_off": pgettext_lazy("step", "signed off"),
+    "hand_back": pgettext_lazy("step", "handed back to the filer"),
+    "withdraw": pgettext_lazy("step", "withdrew"),
+    "return": pgettext_lazy("step", "returned"),
+    "accept": pgettext_lazy("step", "accepted"),
+    "undo": pgettext_lazy("step", "took the acceptance back"),
+    "reopen": pgettext_lazy("step", "reopened"),
+    "reschedule": pgettext_lazy("step", "moved the date from %(was)s to %(due_on)s"),
+    "ask_extension": pgettext_lazy("step", "asked for %(due_on)s instead of %(was)s"),
+    "withdraw_extension": pgettext_lazy("step", "took the request for a later date back"),
+    "grant_extension": pgettext_lazy("step", "granted %(due_on)s instead of %(was)s"),
+    "refuse_extension": pgettext_lazy("step", "refused a later date"),
+    "leave": pgettext_lazy("step", "took it out: it is asked no longer"),
+    "come_back": pgettext_lazy("step", "asked for it again, by %(due_on)s"),
+    "hand_over": pgettext_lazy("step", "handed the school to another authority"),
+    "nudge": pgettext_lazy("step", "wrote to the school"),
+    "nudge_back": pgettext_lazy("step", "took the letter back"),
+}
+TOLD = (
+    "return",
+    "reopen",
+    "reschedule",
+    "leave",
+    "come_back",
+    "hand_over",
+    "ask_extension",
+    "grant_extension",
+    "refuse_extension",
+    "nudge",
+)  # whose words stand in the history
+TOLD_INSIDE = ("hand_back", *TOLD)  # at the school itself
+
+
+def steps(entry: Entry, *, own: bool) -> list[dict[str, Any]]:
+    """The history of an entry, newest first, with the words of those who decided.
+
+    What a secretary told the filer is read by nobody outside their school.
+    """
+    told = TOLD_INSIDE if own else TOLD
+    events = (
+        Event.objects.filter(entry=entry)
+        .select_related("actor", "words")
+        .order_by("-seq")[:MOST_EVENTS]
+    )
+    return [
+        {
+            "kind": event.kind,
+            "at": event.at,
+            "who": str(event.actor) if event.actor else _("The system"),
+            "what": STEPS[event.kind] % json.loads(event.body),
+            "note": event.words.text if event.kind in told and hasattr(event, "words") else "",
+        }
+        for event in events
+    ]

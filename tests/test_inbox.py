@@ -1,0 +1,185 @@
+"""The inbox: what I was told, why, what is new, and how each reminder went out."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from reform import extensions, nudges, outbox, reminders
+from reform.models import Attempt, Reminder
+from schools.models import User
+from tests import world
+from tests.reading import heading, words
+
+pytestmark = pytest.mark.django_db
+
+HERE = "/inbox/"
+DUE = date(2026, 11, 25)
+
+
+@pytest.fixture
+def entry(cast):
+    return world.entry(cast.school, due_on=DUE)
+
+
+@pytest.fixture
+def filer(cast, at):
+    return at(cast.filer)
+
+
+def test_a_line_says_what_why_and_where(cast, entry, filer):
+    world.told(entry, cast.filer)
+    page = filer.get(HERE)
+    said = words(page)
+    assert heading(page) == "有 1 条新提醒。"
+    assert "2026-11-25 截止，还有 3 个工作日。" in said
+    assert "您是阳光小学填报员" in said
+    assert f'href="/entries/{entry.pk}/"' in page.content.decode()
+
+
+def test_what_was_seen_is_no_longer_new_and_what_comes_later_is(cast, entry, filer):
+    first = world.told(entry, cast.filer)
+    later = world.told(entry, cast.filer, stage=0)
+    filer.post("/inbox/seen/", {"upto": first.pk})
+    assert heading(filer.get(HERE)) == "有 1 条新提醒。"
+    filer.post("/inbox/seen/", {"upto": later.pk})
+    assert heading(filer.get(HERE)) == "没有新的提醒。"
+    for nonsense in ("", "x", "-1", "9" * 30):
+        assert filer.post("/inbox/seen/", {"upto": nonsense}).status_code == 302
+
+
+def test_every_page_shows_how_much_is_new_at_no_further_cost(
+    cast, entry, filer, django_assert_num_queries
+):
+    with django_assert_num_queries(12, exact=False) as before:
+        filer.get("/school/")
+    for stage in range(-9, 0):
+        world.told(entry, cast.filer, stage=stage)
+    with django_assert_num_queries(len(before)):
+        page = filer.get("/school/")
+    assert "收件箱 9" in words(page)
+
+
+def test_what_became_needless_stands_apart_with_the_reason(cast, entry, filer):
+    world.told(entry, cast.filer)
+    world.file(entry, cast.filer)
+    assert "还有 3 个工作日" not in words(filer.get(HERE))
+    assert "期间已办理" in words(filer.get(HERE, {"all": 1}))
+
+
+def test_what_a_later_stage_replaced_was_never_told(cast, entry, filer):
+    world.told(entry, cast.filer, state="superseded")
+    assert "还有 3 个工作日" not in words(filer.get(HERE, {"all": 1}))
+
+
+def test_each_kind_has_its_words(cast, entry, filer, at, travel):
+    other = world.entry(cast.school, "Z2.2", due_on=DUE)
+    extensions.decide(
+        extensions.ask(
+            entry.pk, by=cast.filer, wanted_on=date(2026, 12, 4), reason="材料来不及核对。"
+        ).pk,
+        by=cast.reviewer,
+        grant=True,
+    )
+    nudges.send([other.pk], by=cast.reviewer, reason="县里周四汇总，请抓紧。")
+    travel.move_to(world.NOON + timedelta(minutes=11))
+    nudges.release()
+    third = world.file(world.entry(cast.school, "Z2.3", due_on=DUE), cast.filer)
+    world.send_back(third, cast.reviewer)
+    said = words(filer.get(HERE))
+    assert "县里周四汇总，请抓紧。" in said
+    assert "延期" in said
+    assert "退回" in said
+    world.asked(world.entry(cast.school, "S1.1", due_on=DUE), cast.filer)
+    assert heading(at(cast.reviewer).get(HERE))
+
+
+def test_it_does_not_ask_more_often_for_three_lines_than_for_one(
+    cast, filer, django_assert_num_queries
+):
+    world.told(world.entry(cast.school, due_on=DUE), cast.filer)
+    with django_assert_num_queries(5):
+        filer.get(HERE)
+    for code in ("Z2.2", "Z2.3"):
+        world.told(world.entry(cast.school, code, due_on=DUE), cast.filer)
+    with django_assert_num_queries(5):
+        filer.get(HERE)
+
+
+def test_more_than_a_page_goes_on_by_key(cast, entry, filer):
+    for stage in range(-35, 0):
+        world.told(entry, cast.filer, stage=stage)
+    first = filer.get(HERE)
+    second = filer.get(first.context["next_url"])
+    assert (len(first.context["lines"]), len(second.context["lines"])) == (30, 5)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({}, "本系统未配置邮件"),
+        ({"mail": True}, "请在账号页填写邮箱"),
+        ({"mail": True, "email": "a@example.cn"}, "同时发送邮件"),
+        ({"mail": True, "email": "a@example.cn", "digest": False}, "您已关闭每日邮件"),
+        ({"mail": True, "email": "a@example.cn", "email_refused_at": world.NOON}, "收不到邮件"),
+    ],
+)
+def test_it_says_whether_it_comes_by_mail_too(cast, filer, settings, change, sentence):
+    settings.MAIL_SERVER = {"host": "127.0.0.1"} if change.pop("mail", False) else None
+    User.objects.filter(pk=cast.filer.user.pk).update(**change)
+    assert sentence in words(filer.get(HERE))
+
+
+# ---- how one went out
+
+
+def test_its_story_goes_from_planned_over_tried_to_accepted(cast, entry, filer, settings):
+    settings.MAIL_SERVER = {"host": "127.0.0.1"}
+    told = world.told(entry, cast.filer)
+    letter = outbox.post(cast.filer.user, "digest", "2026-11-20")
+    Reminder.objects.filter(pk=told.pk).update(message=letter, state="told", settled_at=world.NOON)
+    Attempt.objects.create(
+        message=letter, at=world.NOON, owner="a", outcome="unreachable", reply="refused"
+    )
+    Attempt.objects.create(
+        message=letter, at=world.NOON + timedelta(minutes=1), owner="b", outcome="accepted",
+        reply="250 OK",
+    )  # fmt: skip
+    type(letter).objects.filter(pk=letter.pk).update(state="accepted", settled_at=world.NOON)
+    page = filer.get(f"/reminders/{told.pk}/")
+    said = words(page)
+    assert heading(page) == "已进入收件箱；邮件服务器于 2026-11-20 12:00 接收了邮件。"
+    steps = ["邮件服务器已接收", "250 OK", "邮件服务器无应答", "已列入待发邮件", "生成提醒"]
+    assert all(step in said for step in steps)
+
+
+def test_the_authority_sees_that_it_went_out_and_never_whether_it_was_read(cast, entry, at):
+    told = world.told(entry, cast.filer)
+    page = f"/reminders/{told.pk}/"
+    before = words(at(cast.reviewer).get(page))
+    Reminder.objects.update(seen_at=world.NOON)
+    assert words(at(cast.reviewer).get(page)) == before
+    assert at(cast.strange_reviewer).get(page).status_code == 404
+    assert at(cast.stranger).get(page).status_code == 404
+
+
+def test_a_reminder_taken_back_says_why(cast, entry, filer):
+    told = world.told(entry, cast.filer)
+    reminders.cancel([entry.pk], "void")
+    assert heading(filer.get(f"/reminders/{told.pk}/")) == "本提醒已取消：专项已作废。"
+
+
+def test_the_daily_letter_is_switched_off_in_the_account(cast, filer):
+    user = cast.filer.user
+    fields = {"do": "details", "name": user.name, "post": "", "phone": "", "email": "",
+              "language": "", "theme": "auto"}  # fmt: skip
+    filer.post("/account/", fields)
+    assert User.objects.get(pk=user.pk).digest is False
+    filer.post("/account/", {**fields, "digest": "on"})
+    assert User.objects.get(pk=user.pk).digest is True
+
+
+def test_a_colleague_who_acts_makes_it_needless_for_all(cast, entry, at):
+    for seat in (cast.filer, cast.secretary):
+        world.told(entry, seat)
+    world.file(entry, cast.filer)
+    assert heading(at(cast.secretary).get(HERE)) == "没有新的提醒。"
