@@ -116,11 +116,11 @@ class Sink:
 
 def text_of(message):
     """The plain text of a letter."""
-    return message.get_body(("plain",)).get_content()
+    return message.get_body(("plain",)).get_content().replace("\r\n", "\n")
 
 
 def html_of(message):
-    return message.get_body(("html",)).get_content()
+    return message.get_body(("html",)).get_content().replace("\r\n", "\n")
 
 
 class Server(Controller):

@@ -150,7 +150,7 @@ def words() -> Iterator[tuple[str, Any, str | None]]:
     for path in sorted(p for p in code if "migrations" not in p.parts):
         yield from found_in(path.relative_to(base), path.read_bytes())
     for path in sorted((base / "templates").rglob("*.*")):
-        if path.suffix in {".html", ".txt"}:
+        if path.suffix in {".html", ".txt", ".subject"}:
             yield from found_in(path.relative_to(base), as_python(path))
 
 
