@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -70,7 +71,7 @@ def test_text_typed_before_the_session_ended_is_shown_and_sent_again(client, fil
 
 def test_an_aged_page_gives_the_text_back_to_whoever_is_signed_in(filing):
     client = Client(enforce_csrf_checks=True)
-    client.force_login(filing["user"], backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(filing["user"], backend=settings.AUTHENTICATION_BACKENDS[-1])
 
     response = post(client, filing)
 
@@ -151,7 +152,7 @@ def test_a_text_too_long_is_left_in_the_browser_and_that_is_said(client, filing)
 def test_a_script_is_told_and_keeps_its_text_itself(client, filing):
     response = client.post(filing["to"], filing["body"], headers={"X-Requested-With": "fetch"})
     strict = Client(enforce_csrf_checks=True)
-    strict.force_login(filing["user"], backend="django.contrib.auth.backends.ModelBackend")
+    strict.force_login(filing["user"], backend=settings.AUTHENTICATION_BACKENDS[-1])
 
     assert (response.status_code, response.content) == (401, b"")
     assert strict.post(

@@ -294,7 +294,7 @@ def days(n):
 
 def sign_in(client, at_seat):
     """A test client signed in at this seat."""
-    client.force_login(at_seat.user, backend="reform.sign_in.WithInbox")
+    client.force_login(at_seat.user, backend=settings.AUTHENTICATION_BACKENDS[-1])
     session = client.session
     session["seat"] = at_seat.key
     session.save()

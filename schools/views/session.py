@@ -65,7 +65,7 @@ def login(request: HttpRequest) -> HttpResponse:
 
 def come_in(request: HttpRequest, user: User) -> None:
     """Begin the session of somebody who proved who it is; `throttle.remember` goes with it."""
-    auth.login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    auth.login(request, user, backend=settings.AUTHENTICATION_BACKENDS[-1])
     request.session.set_expiry(clock.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE))
     throttle.forget(user.username)
 
