@@ -2,17 +2,23 @@
 
 import shutil
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from django.conf import settings
 from django.db.migrations.loader import MigrationLoader
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from reform import backup, dump, vault
 from reform.backup import Manifest
 from reform.dump import Contents, Failed
+from reform.models import Message, Pulse
+from reform.models.message import MessageState
 from schools import clock
+
+RESTORE = "restore"  # the pulse that `dump.put_back` leaves
 
 
 class Restored(NamedTuple):
@@ -62,6 +68,26 @@ def restore(folder: Path, *, leave_damaged: bool = False) -> Restored:
     except OSError as error:
         raise Failed(f"{error.filename or settings.VAR_DIR}: {error.strerror}") from error
     return _told(manifest, held, damaged)
+
+
+def held(moment: datetime) -> "QuerySet[Message]":
+    """Letters that a restore at this moment holds back: they waited when the backup was made."""
+    return Message.objects.filter(state=MessageState.held, made_at__lte=moment)
+
+
+def epoch() -> datetime | None:
+    """The moment of the last restore: what was due before it may have been told already."""
+    return Pulse.objects.filter(name=RESTORE).values_list("finished_at", flat=True).first()
+
+
+def release(*, send: bool) -> int:
+    """Send what the last restore holds back, or drop it; how many letters."""
+    moment, now = epoch(), clock.now()
+    if moment is None:
+        return 0
+    if send:
+        return held(moment).update(state=MessageState.waiting, next_at=now)
+    return held(moment).update(state=MessageState.cancelled, settled_at=now)
 
 
 def _good(folder: Path) -> tuple[Manifest, list[str]]:

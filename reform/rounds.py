@@ -20,23 +20,24 @@ from reform import (
     nudges,
     planner,
     readmission,
+    restore,
     rollout,
     sending,
     tallies,
     uploads,
 )
+from reform.lines import SKEW
 from reform.models import IdempotencyKey, Pulse
 from schools import clock, throttle
 
 log = logging.getLogger(__name__)
 
 TICK, WORKER, WATCHDOG, SENDER = "tick", "worker", "watchdog", "sender"
-BACKUP, RESTORE, RESTORE_CHECK = "backup", "restore", "restore check"
+BACKUP, RESTORE, RESTORE_CHECK = "backup", restore.RESTORE, "restore check"
 TICK_LEASE = timedelta(minutes=5)
 NIGHT_LEASE = timedelta(hours=2)
 NIGHT_HOUR = 2  # of the clock in Shanghai: nobody files
 KEEP_KEYS = timedelta(days=2)
-SKEW = timedelta(minutes=5)  # clocks of two hosts may differ by less
 FAULTS_TOLD = 20
 
 
