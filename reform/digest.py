@@ -236,7 +236,7 @@ def _lines(
         line = found.setdefault(entry.pk, line_of(entry, calendar, today))
         said = news(reminder, asked.get(reminder.cause))
         if said and said not in line.said:
-            line.said.append(said)
+            line.said.insert(0, said)
     return sorted(found.values(), key=lambda one: (ORDER.index(one.light), one.entry.due_on))
 
 
