@@ -86,7 +86,7 @@ def plan(change: Change) -> Plan:
     asked = _asked(change.region)
     low, high = bounds(change.region)
     regions = {code for slot, where in asked for code in (slot.campaign.region_id, *where)}
-    before, after = Calendar.of_each(regions), Calendar.of_each(regions, change)
+    before, after = Calendar.around(change, regions)
     reckoned = _Reckoned()
     dues = _dues([slot for slot, _where in asked], low, high)
     for slot, where in asked:

@@ -61,31 +61,42 @@ class Change:
         return bool(self.terms or self.terms_gone or self.days or self.days_gone)
 
 
-def term_rows(codes: Iterable[str], change: Change | None = None) -> dict[str, list[TermRow]]:
-    """Region → its own terms, as they are or as `change` would leave them; one query."""
-    found: dict[str, list[TermRow]] = defaultdict(list)
-    replaced = {term.key for term in change.terms} | change.terms_gone if change else set()
+TermRows = dict[str, list[TermRow]]  # region → its own terms
+DayRows = dict[str, dict[date, bool]]  # region → its own special days, worked or not
+
+
+def term_rows(codes: Iterable[str]) -> TermRows:
+    """Region → its own terms; one query."""
+    found: TermRows = defaultdict(list)
     fields = ("region_id", "stage", "school_year", "no", "starts", "ends")
     for row in Term.objects.filter(region_id__in=list(codes)).values_list(*fields):
-        if not (change and row[0] == change.region and row[1:4] in replaced):
-            found[row[0]].append(row)
-    if change:
-        found[change.region] += [(change.region, *term[:5]) for term in change.terms]
+        found[row[0]].append(row)
     return found
 
 
-def day_rows(codes: Iterable[str], change: Change | None = None) -> dict[str, dict[date, bool]]:
-    """Region → its own special days, worked or not, as they are or would be; one query."""
-    found: dict[str, dict[date, bool]] = defaultdict(dict)
+def day_rows(codes: Iterable[str]) -> DayRows:
+    """Region → its own special days; one query."""
+    found: DayRows = defaultdict(dict)
     own = CalendarDay.objects.filter(region_id__in=list(codes))
     for region, day, kind in own.values_list("region_id", "date", "kind"):
         found[region][day] = kind == DayKind.makeup_workday
-    if change:
-        mine = found[change.region]
-        for gone in change.days_gone:
-            mine.pop(gone, None)
-        mine.update({day.date: day.worked for day in change.days})
     return found
+
+
+def terms_after(change: Change, rows: TermRows) -> TermRows:
+    """Term rows as `change` would leave them."""
+    replaced = {term.key for term in change.terms} | change.terms_gone
+    kept = [row for row in rows.get(change.region, ()) if row[1:4] not in replaced]
+    added: list[TermRow] = [(change.region, *term[:5]) for term in change.terms]
+    return defaultdict(list, {**rows, change.region: kept + added})
+
+
+def days_after(change: Change, rows: DayRows) -> DayRows:
+    """Special days as `change` would leave them."""
+    own = {day: worked for day, worked in rows.get(change.region, {}).items()
+           if day not in change.days_gone}  # fmt: skip
+    own |= {day.date: day.worked for day in change.days}
+    return defaultdict(dict, {**rows, change.region: own})
 
 
 def write(change: Change) -> None:

@@ -12,6 +12,8 @@ from schools.workdays import Calendar
 SHORTEST, LONGEST = timedelta(weeks=6), timedelta(weeks=30)
 BREAK_SHORTEST, BREAK_LONGEST = timedelta(days=5), timedelta(days=75)
 
+Neighbour = tuple[str, int, Window]  # school year, term, its days
+
 
 def span_of(school_year: str) -> Window:
     """The days between which terms of a school year lie: schools may begin in late August."""
@@ -19,8 +21,17 @@ def span_of(school_year: str) -> Window:
     return date(first, 8, 15), date(first + 1, 8, 31)
 
 
-def faults(region: str, term: NewTerm) -> dict[str, str]:
-    """field ("starts", "ends") → why the term cannot be; one query."""
+def judge(region: str, term: NewTerm) -> tuple[dict[str, str], list[str]]:
+    """field ("starts", "ends") → why the term cannot be; else what is odd. Two queries at most."""
+    if found := _alone(term):
+        return found, []
+    near = _neighbours(region, term)
+    if found := _overlaps(near, term):
+        return found, []
+    return {}, _doubts(Calendar.days_of(region), near, term)
+
+
+def _alone(term: NewTerm) -> dict[str, str]:
     first, last = span_of(term.school_year)
     said = {"year": term.school_year, "first": first, "last": last}
     outside = _("The school year %(year)s has its terms between %(first)s and %(last)s.")
@@ -32,19 +43,18 @@ def faults(region: str, term: NewTerm) -> dict[str, str]:
     if found:
         return found
     if term.ends <= term.starts:
-        return {
-            "ends": _("The last day must come after the first, %(day)s.") % {"day": term.starts}
-        }
+        words = _("The last day must come after the first, %(day)s.")
+        return {"ends": words % {"day": term.starts}}
     length = term.ends - term.starts
     if not SHORTEST <= length <= LONGEST:
         words = _("That would be a term of %(n)d weeks; look at both dates.")
         return {"ends": words % {"n": round(length.days / 7)}}
-    return _overlaps(region, term)
+    return {}
 
 
-def _overlaps(region: str, term: NewTerm) -> dict[str, str]:
+def _overlaps(near: list[Neighbour], term: NewTerm) -> dict[str, str]:
     found = {}
-    for year, no, window in _neighbours(region, term):
+    for year, no, window in near:
         starts, ends = window
         said = {"year": year, "no": no, "starts": starts, "ends": ends}
         words = _("Term %(no)s of %(year)s runs from %(starts)s to %(ends)s; the two overlap.")
@@ -55,7 +65,7 @@ def _overlaps(region: str, term: NewTerm) -> dict[str, str]:
     return found
 
 
-def _neighbours(region: str, term: NewTerm) -> list[tuple[str, int, Window]]:
+def _neighbours(region: str, term: NewTerm) -> list[Neighbour]:
     """The terms just before and after, in force in the region, for every stage it concerns."""
     chain = ancestors(region)
     rows = almanac.term_rows(chain)
@@ -74,15 +84,13 @@ def _neighbours(region: str, term: NewTerm) -> list[tuple[str, int, Window]]:
     return sorted(found)
 
 
-def doubts(region: str, term: NewTerm) -> list[str]:
-    """Sentences about what is odd, though it may be meant; for a term without faults."""
-    calendar = Calendar.days_of(region)
+def _doubts(calendar: Calendar, near: list[Neighbour], term: NewTerm) -> list[str]:
     found = [
         _("%(day)s is no working day.") % {"day": day}
         for day in (term.starts, term.ends)
         if not calendar.is_workday(day)
     ]
-    for year, no, (starts, ends) in _neighbours(region, term):
+    for year, no, (starts, ends) in near:
         before = (year, no) < (term.school_year, term.no)
         if abs((int(year[:4]) * 2 + no) - (int(term.school_year[:4]) * 2 + term.no)) != 1:
             continue

@@ -41,21 +41,29 @@ class Calendar:
         return cls({day: kind == DayKind.makeup_workday for _code, day, kind in nearest_last}, {})
 
     @classmethod
-    def of_each(
-        cls, region_codes: Iterable[str], change: almanac.Change | None = None
-    ) -> dict[str, "Calendar"]:
-        """Region code → calendar, two queries for any number; equals share one.
+    def of_each(cls, region_codes: Iterable[str]) -> dict[str, "Calendar"]:
+        """Region code → calendar, two queries for any number; equals share one."""
+        codes = set(region_codes)
+        return cls._made(codes, *_rows(codes))
 
-        With `change` as they would be after it.
-        """
-        chains = {code: ancestors(code) for code in region_codes}
-        wanted = {code for chain in chains.values() for code in chain}
-        days = almanac.day_rows(wanted, change)
-        terms = almanac.term_rows(wanted, change)
+    @classmethod
+    def around(
+        cls, change: almanac.Change, region_codes: Iterable[str]
+    ) -> tuple[dict[str, "Calendar"], dict[str, "Calendar"]]:
+        """Like `of_each`, as they are before a change and as they would be after it."""
+        codes = set(region_codes)
+        days, terms = _rows(codes)
+        after = almanac.days_after(change, days), almanac.terms_after(change, terms)
+        return cls._made(codes, days, terms), cls._made(codes, *after)
+
+    @classmethod
+    def _made(
+        cls, codes: Iterable[str], days: almanac.DayRows, terms: almanac.TermRows
+    ) -> dict[str, "Calendar"]:
         made: dict[tuple[str, ...], Calendar] = {}
         found = {}
-        for code, chain in chains.items():
-            own = tuple(above for above in chain if above in days or above in terms)
+        for code in codes:
+            own = tuple(above for above in ancestors(code) if above in days or above in terms)
             if own not in made:
                 merged = {day: worked for above in own for day, worked in days[above].items()}
                 made[own] = cls(merged, almanac.resolve([terms[above] for above in own]))
@@ -143,6 +151,11 @@ class Calendar:
                 if day >= max(monday, starts):
                     yield day
                 monday += DAY * 7
+
+
+def _rows(codes: Iterable[str]) -> tuple[almanac.DayRows, almanac.TermRows]:
+    wanted = {above for code in codes for above in ancestors(code)}
+    return almanac.day_rows(wanted), almanac.term_rows(wanted)
 
 
 def school_year_of(day: date) -> str:

@@ -1,10 +1,13 @@
 """A holiday notice as it is published becomes days; what does not fit is said, never guessed."""
 
 from datetime import date
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import translation
 
+from reform.models import Event
 from schools import almanac, notices, sheets
 from schools.errors import Denied
 from schools.models import CalendarDay
@@ -101,17 +104,38 @@ def test_a_text_with_full_width_figures_and_spaces_reads_the_same():
 @pytest.mark.parametrize(
     ("sentence", "problem"),
     [
-        ("元旦：1月1日至3日放假，共4天。", "元旦: the text says 4 days, from 2027-01-01 to 2027-01-03 are 3."),
-        ("元旦：1月4日（周日）上班。", "1月4日(周日): 2027-01-04 is another day of the week. Is the year right?"),
-        ("元旦：1月5日上班。", "2027-01-05 is no weekend day, so it cannot be a make-up working day."),
+        (
+            "元旦：1月1日至3日放假，共4天。",
+            "元旦: the text says 4 days, from 2027-01-01 to 2027-01-03 are 3.",
+        ),
+        (
+            "元旦：1月4日（周日）上班。",
+            "1月4日(周日): 2027-01-04 is another day of the week. Is the year right?",
+        ),
+        (
+            "元旦：1月5日上班。",
+            "2027-01-05 is no weekend day, so it cannot be a make-up working day.",
+        ),
         ("春节：2月30日放假。", "2月30日: there is no such day."),
-        ("春节：2月10日至5日放假。", "2027-02-10 to 2027-02-05: the last day comes before the first."),
-        ("春节：2月1日至28日放假。", "2027-02-01 to 2027-02-28 is longer than any holiday; mend the text."),
-        ("元旦：1月2日放假。1月2日上班。", "2027-01-02 is named both as a holiday and as a working day."),
-        ("各单位照常办公。", "No day was found. Paste the text as it was published, or a table of days."),
+        (
+            "春节：2月10日至5日放假。",
+            "2027-02-10 to 2027-02-05: the last day comes before the first.",
+        ),
+        (
+            "春节：2月1日至28日放假。",
+            "2027-02-01 to 2027-02-28 is longer than any holiday; mend the text.",
+        ),
+        (
+            "元旦：1月2日放假。1月2日上班。",
+            "2027-01-02 is named both as a holiday and as a working day.",
+        ),
+        (
+            "各单位照常办公。",
+            "No day was found. Paste the text as it was published, or a table of days.",
+        ),
         ("", "No day was found. Paste the text as it was published, or a table of days."),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_is_said(sentence, problem):
     assert problem in notices.read(sentence, 2027).problems
 
@@ -220,3 +244,35 @@ def test_a_part_of_a_notice_leaves_the_rest_of_the_year_provisional(guessed):
         date(2026, 2, 13), date(2026, 2, 17), date(2026, 10, 1)
     ]  # fmt: skip
     assert not Calendar.of(world.COUNTY).is_workday(date(2026, 10, 1))
+
+
+# ---- the operator's command
+
+
+def run(tmp_path, said, *options):
+    file = tmp_path / "notice.txt"
+    file.write_text(said, "utf-8")
+    out = StringIO()
+    call_command("holiday_notice", file, *options, stdout=out)
+    return out.getvalue().splitlines()
+
+
+def test_the_command_shows_first_and_writes_when_told(guessed, tmp_path):
+    shown = run(tmp_path, text(2026))
+    assert shown[-1].endswith("0 due dates, 0 open filings. Nothing was written; say --apply.")
+    assert not Calendar.of("0").is_workday(date(2026, 2, 13))
+
+    run(tmp_path, text(2026), "--apply")
+    assert Calendar.of("0").is_workday(date(2026, 2, 13))
+    assert run(tmp_path, text(2026), "--apply")[-1] == "All of this stands in the calendar already."
+    told = Event.objects.get(kind="calendar")
+    assert (told.subject, told.actor) == ("region:0", None)
+
+
+def test_the_command_stops_at_a_doubt(guessed, tmp_path):
+    with pytest.raises(CommandError, match="so it cannot be a make-up working day"):
+        run(tmp_path, "2026年元旦：1月5日上班。", "--apply")
+    with pytest.raises(CommandError, match="no region 999999"):
+        run(tmp_path, text(2026), "--region", "999999")
+    with pytest.raises(CommandError, match="No such file"):
+        call_command("holiday_notice", tmp_path / "none.txt")

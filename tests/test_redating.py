@@ -311,9 +311,9 @@ def test_a_plan_asks_as_often_for_one_campaign_as_for_two(
     campaign, manager, django_assert_num_queries
 ):
     change = term(ends=date(2027, 1, 15))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(7):
         redating.plan(change)
     school = world.school("新校", profile="single")
     world.entry(school, "Z2.1", campaign=world.campaign("3301"))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(7):
         redating.plan(change)

@@ -57,7 +57,7 @@ class TermDatesForm(CalendarForm):
 
     def __init__(self, *args: Any, region: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.region = region
+        self.region, self.doubts = region, list[str]()
         self.fields["school_year"].choices = [(year, year) for year in school_years()]
         self.fields["stage"].choices = [
             ("", _("All stages")),
@@ -67,7 +67,8 @@ class TermDatesForm(CalendarForm):
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
         if {"school_year", "no", "stage", "starts", "ends"} <= said.keys():
-            for name, sentence in termdates.faults(self.region, self.term()).items():
+            faults, self.doubts = termdates.judge(self.region, self.term())
+            for name, sentence in faults.items():
                 self.add_error(name, sentence)
         return said
 

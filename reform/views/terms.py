@@ -16,7 +16,7 @@ from reform import redating
 from reform.forms.calendar import CalendarForm, DaysForm, TermDatesForm, school_years
 from reform.forms.hidden import key_for, key_of
 from reform.views import calendar_words as words
-from schools import almanac, clock, noted, termdates
+from schools import almanac, clock, noted
 from schools.access import access
 from schools.almanac import Change
 from schools.errors import Denied, Stale
@@ -77,7 +77,7 @@ def calendar_term(request: HttpRequest) -> HttpResponse:
         Change(region, terms=(term,)),
         form,
         title=_("Dates of a term"),
-        doubts=termdates.doubts(region, term),
+        doubts=form.doubts,
         year=term.school_year,
     )
 
