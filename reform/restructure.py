@@ -81,8 +81,7 @@ def carry_out(
     ValidationError names the field of the change or "reason"; Denied where it cannot be done.
     """
     steering.check_reason(reason)
-    told = {name: _plain(value) for name, value in change.values.items()}
-    asked = {"do": change.kind, "school": school_id, "text": reason, **told}
+    asked = _asked(school_id, change, reason)
     with transaction.atomic():
         school = _take(school_id, str(change.values.get("authority", "")))
         if answer := filings.answered(by.user, key, asked):
@@ -99,6 +98,16 @@ def carry_out(
         _tell(before, school, KINDS[change.kind], by, reason, done)
         filings.remember(by.user, key, asked, {"done": done})
     return done
+
+
+def was_done(school_id: int, change: Change, *, by: Seat, reason: str, key: str) -> bool:
+    """Whether this very request was answered already: a second press is no second change."""
+    return filings.answered(by.user, key, _asked(school_id, change, reason)) is not None
+
+
+def _asked(school_id: int, change: Change, reason: str) -> dict[str, Any]:
+    told = {name: _plain(value) for name, value in change.values.items()}
+    return {**told, "do": change.kind, "school": school_id, "text": reason}
 
 
 def close_due() -> tuple[bool, str]:

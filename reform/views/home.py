@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from reform.states import LIGHT_WORDS
 from reform.templatetags.look import light_word
-from reform.views import ledger, setup
+from reform.views import baseline, ledger, setup
 from reform.views.entry_page import authority_name
 from reform.views.ledger import Group, Row
 from reform.views.sentences import Owed, home_line, home_sentence, items_sentence, short
@@ -78,7 +78,10 @@ def _home(request: HttpRequest, school: School) -> HttpResponse:
     rows = ledger.read(school, today=today, year=school_year_of(today))
     context = _frame(request, school)
     if not rows:
-        return render(request, "school/nothing.html", context | _nothing(school))
+        nothing = _nothing(school)
+        if context["baseline"] and nothing["unknown"]:
+            return baseline.page(request, school)
+        return render(request, "school/nothing.html", context | nothing)
     owed = ledger.owed(rows, may_sign=may_sign)
     first = ledger.first_these(rows, may_sign=may_sign)
     first = ledger.explained(first, Calendar.days_of(school.authority_id), today)
@@ -104,6 +107,7 @@ def _frame(request: HttpRequest, school: School) -> dict[str, Any]:
     return {
         "school": school,
         "own": own,
+        "baseline": own and school.baseline_at is None and request.seat.has("answer_baseline"),
         "today": clock.today(),
         "authority": authority_name(school.authority),
         "reviewers": [held.user for held in reviewers.order_by("user__username")],
@@ -112,14 +116,15 @@ def _frame(request: HttpRequest, school: School) -> dict[str, Any]:
 
 
 def _nothing(school: School) -> dict[str, Any]:
-    """Why a school has no entries: nothing is issued, or nobody knows yet what fits it."""
-    unknown = school.profile == Profile.unknown
+    """Why a school has no entries: closed, nothing is issued, or nobody knows what fits it."""
+    closed = school.closed_on is not None and school.closed_on <= clock.today()
+    unknown = school.profile == Profile.unknown and not closed
     missing = [
         School._meta.get_field(name).verbose_name
         for name in ("form", "branches", "full_members")
         if getattr(school, name) in ("", None)
     ]
-    return {"unknown": unknown, "missing": missing if unknown else []}
+    return {"unknown": unknown, "closed": closed, "missing": missing if unknown else []}
 
 
 def figures(owed: Owed, rows: list[Row], url: str, today: date) -> list[dict[str, Any]]:

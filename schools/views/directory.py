@@ -1,24 +1,28 @@
 """The only place for the list of schools and the page of a school, as officials see them."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from schools import clock, scope
+from schools import clock, noted, scope
 from schools.access import access
 from schools.forms import SchoolSearch
 from schools.models import Membership, School
 from schools.models.regions import NATION
 from schools.models.schools import SchoolKind, code_warnings
+from schools.resources import Csv, SchoolResource, Xlsx
 from schools.roles import Profile, Role
 
 PAGE = 50
+FORMATS = {"xlsx": Xlsx, "csv": Csv}
 
 
 @access("see_schools")
@@ -31,7 +35,8 @@ def schools(request: HttpRequest) -> HttpResponse:
     form = SchoolSearch(request.GET, scope=seat.place_code)
     form.is_valid()
     said = {name: value for name, value in form.cleaned_data.items() if value}
-    visible = scope.rows(School.objects.filter(kind=SchoolKind.school, closed_on=None), seat)
+    open_ = School.objects.filter(kind=SchoolKind.school).exclude(closed_on__lte=clock.today())
+    visible = scope.rows(open_, seat)
     found = _narrowed(visible, said)
     counts = found.aggregate(
         schools=Count("pk"), unknown=Count("pk", filter=Q(profile=Profile.unknown))
@@ -51,8 +56,36 @@ def schools(request: HttpRequest) -> HttpResponse:
         "show_place": len(seat.place_code) < 6,
         "first_url": first_url if "after" in request.GET else "",
         "next_url": f"?{query.urlencode()}" if len(shown) > PAGE else "",
+        "away": _away(said) if shown else (),
+        "may_manage": seat.has("manage_schools"),
     }
     return render(request, "schools/schools.html", context)
+
+
+def _away(said: dict[str, Any]) -> list[tuple[str, str]]:
+    """(format, address) of the files that hold what this list shows."""
+    here = reverse("schools_export")
+    return [(form, f"{here}?{urlencode({**said, 'format': form})}") for form in FORMATS]
+
+
+@access("see_schools")
+@require_safe
+def schools_export(request: HttpRequest) -> HttpResponse:
+    """What the list shows, all of it, as a file that a list import takes back unchanged."""
+    seat = request.seat  # type: ignore[attr-defined]
+    form = SchoolSearch(request.GET, scope=seat.place_code)
+    form.is_valid()
+    said = {name: value for name, value in form.cleaned_data.items() if value}
+    open_ = School.objects.filter(kind=SchoolKind.school).exclude(closed_on__lte=clock.today())
+    visible = scope.rows(open_, seat)
+    rows = _narrowed(visible, said).order_by("name", "code")
+    kind = FORMATS.get(request.GET.get("format", ""), Xlsx)()
+    dataset = SchoolResource().export(rows)
+    noted.note(request, "school export", f"{len(dataset)} {kind.get_extension()}")
+    response = HttpResponse(kind.export_data(dataset), content_type=kind.get_content_type())
+    name = f"{seat.place_name} {clock.today()}.{kind.get_extension()}"
+    response["Content-Disposition"] = content_disposition_header(True, name)
+    return response
 
 
 def _narrowed(rows: "QuerySet[School]", said: dict[str, Any]) -> "QuerySet[School]":
@@ -126,6 +159,8 @@ def school(request: HttpRequest, code: str) -> HttpResponse:
         "warnings": code_warnings(found.code, found.school_type_id),
         "at_school": [*people[Role.secretary], *people[Role.filer]],
         "reviewers": people[Role.reviewer],
+        "may_manage": seat.has("manage_schools"),
+        "ahead": found.closed_on is not None and found.closed_on > clock.today(),
     }
     return render(request, "schools/school.html", context)
 

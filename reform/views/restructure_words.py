@@ -1,0 +1,286 @@
+"""The only place that words what a change of a school does, and what was done to it."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+
+from reform.fitting import Fit
+from reform.models import Entry, Event
+from reform.restructure import Effect
+from reform.states import OPEN, Status
+from schools.models import Region, School
+from schools.models.schools import derive_profile
+from schools.roles import Profile
+
+# kind of change → title, what it is for, its button
+TITLES = {
+    "name": (gettext_lazy("Rename"), gettext_lazy("The school goes by another name.")),
+    "code": (
+        gettext_lazy("New school code"),
+        gettext_lazy("Its class changed, or it got a national code."),
+    ),
+    "type": (
+        gettext_lazy("Another school type"),
+        gettext_lazy("Items that fit only some types follow."),
+    ),
+    "ownership": (
+        gettext_lazy("Public or private"),
+        gettext_lazy("A private school is asked for reference only."),
+    ),
+    "authority": (
+        gettext_lazy("Hand to another authority"),
+        gettext_lazy("Whoever takes it reviews from then on."),
+    ),
+    "profile": (
+        gettext_lazy("Set the profile"),
+        gettext_lazy("Items by another profile than it has, with a reason."),
+    ),
+    "close": (gettext_lazy("Close"), gettext_lazy("The school ends on a day; its work stays.")),
+    "reopen": (
+        gettext_lazy("Reopen"),
+        gettext_lazy("What was open comes back, with time enough."),
+    ),
+}
+STEPS = {
+    "rename": pgettext_lazy("school", "renamed it from %(name)s"),
+    "recode": pgettext_lazy("school", "gave it a new code instead of %(code)s"),
+    "retype": pgettext_lazy("school", "changed its type"),
+    "change_ownership": pgettext_lazy("school", "changed its ownership"),
+    "move_school": pgettext_lazy("school", "handed it from %(from)s to %(to)s"),
+    "set_profile": pgettext_lazy("school", "set its profile"),
+    "close_school": pgettext_lazy("school", "closed it from %(on)s"),
+    "reopen_school": pgettext_lazy("school", "reopened it"),
+    "closed_school": pgettext_lazy("school", "took it out: its last day has come"),
+    "baseline": pgettext_lazy("school", "told its numbers"),
+}
+SHOWN = [kind for kind in STEPS if kind != "baseline"]
+
+
+def n_filings(n: int) -> str:
+    return ngettext("%(n)d filing", "%(n)d filings", n) % {"n": n}
+
+
+def effects(effect: Effect, kind: str) -> list[str]:
+    """What will happen, a sentence each; the campaign is named where there is more than one."""
+    said = [*_plain(effect, kind)]
+    for fit in effect.fits:
+        told = [*_of_fit(fit, effect)]
+        if len(effect.fits) > 1:
+            told = [_("%(name)s: %(what)s") % {"name": fit.campaign, "what": one} for one in told]
+        said += told
+    if not effect.fits and kind not in ("name", "code") and not effect.later:
+        said.append(_("Nothing changes in what the school is asked for."))
+    return said
+
+
+def _plain(effect: Effect, kind: str) -> Iterable[str]:
+    if kind == "name":
+        yield _("Entries, accounts and history stay; they show the new name at once.")
+    elif kind == "code":
+        yield _("Entries, accounts and history stay; addresses with the old code lead nowhere.")
+    elif kind == "close":
+        if effect.later:
+            words = _("Until %(day)s all goes on; then what is open leaves every list by itself.")
+            yield words % {"day": effect.later}
+        yield _("Its people keep their accounts and can read what was written.")
+        yield _("It can be reopened at any time.")
+    elif kind == "authority":
+        to = _place(effect.after.authority)
+        yield _("%(to)s manages the school from now on; you no longer see it.") % {"to": to}
+        yield _("Only %(to)s can hand it back.") % {"to": to}
+    profile, why = derive_profile(effect.after)
+    if profile != effect.before.profile:
+        yield _("Its profile becomes: %(profile)s. %(why)s") % {
+            "profile": profile.label,
+            "why": why,
+        }
+
+
+def _of_fit(fit: Fit, effect: Effect) -> Iterable[str]:
+    held = fit.enrolment
+    if held is None:
+        yield _("It joins “%(name)s” with %(filings)s.") % {
+            "name": fit.campaign,
+            "filings": n_filings(len(fit.new)),
+        }
+        return
+    if fit.facts.asked and held.profile != fit.profile:
+        words = _("The campaign asks by the profile %(new)s, no longer by %(old)s.")
+        yield words % {"new": Profile(fit.profile).label, "old": Profile(held.profile).label}
+    yield from _going(fit)
+    yield from _coming(fit)
+    yield from _handed(fit, effect)
+    if fit.recounts and fit.asked:
+        words = (
+            _("%(filings)s begin to count.")
+            if fit.facts.counted
+            else _("%(filings)s leave the counts and stay for reference.")
+        )
+        yield words % {"filings": n_filings(len(fit.asked))}
+    others = [pk for pk in fit.dates if pk not in {row.pk for row in fit.comes}]
+    if others:
+        first = min(fit.dates[pk] for pk in others)
+        yield _("%(filings)s get another date, the first %(day)s; nobody is late by it.") % {
+            "filings": n_filings(len(others)),
+            "day": first,
+        }
+
+
+def _going(fit: Fit) -> Iterable[str]:
+    open_ones = [row for row in fit.goes if row.status in OPEN]
+    if open_ones:
+        words = (
+            _("%(filings)s not sent yet leave its list and your counts.")
+            if any(row.counted for row in open_ones)
+            else _("%(filings)s not sent yet leave its list.")
+        )
+        yield words % {"filings": n_filings(len(open_ones))}
+    if begun := sum(_begun(row) for row in open_ones):
+        yield ngettext(
+            "%(n)d of them has been begun; its text and files are kept.",
+            "%(n)d of them have been begun; their texts and files are kept.",
+            begun,
+        ) % {"n": begun}
+    if waiting := _in(fit.goes, Status.submitted):
+        yield _("%(filings)s leave your queue without a review.") % {"filings": n_filings(waiting)}
+    if settled := _in(fit.goes, Status.accepted, Status.exempt):
+        words = _("%(filings)s already decided leave the counts; they can still be read.")
+        yield words % {"filings": n_filings(settled)}
+    if asks := sum(row.asks for row in fit.goes):
+        yield ngettext(
+            "%(n)d request for a later date lapses.",
+            "%(n)d requests for a later date lapse.",
+            asks,
+        ) % {"n": asks}
+    if kept := len(fit.in_vain):
+        words = _("%(filings)s sent already stay, though they would not be asked any more.")
+        yield words % {"filings": n_filings(kept)}
+
+
+def _coming(fit: Fit) -> Iterable[str]:
+    if fit.comes:
+        yield _("%(filings)s come back; what is open has five working days at least.") % {
+            "filings": n_filings(len(fit.comes))
+        }
+    if fit.new:
+        yield _("%(filings)s come new, the first due on %(day)s.") % {
+            "filings": n_filings(len(fit.new)),
+            "day": min(day for _slot, day in fit.new),
+        }
+
+
+def _handed(fit: Fit, effect: Effect) -> Iterable[str]:
+    if not fit.moves or not fit.asked:
+        return
+    to = _place(effect.after.authority)
+    yield _("%(to)s reviews its %(filings)s, and counts them.") % {
+        "to": to,
+        "filings": n_filings(len(fit.asked)),
+    }
+    if waiting := _in(fit.asked, Status.submitted):
+        yield ngettext(
+            "%(n)d of them waits for review, there from now on.",
+            "%(n)d of them wait for review, there from now on.",
+            waiting,
+        ) % {"n": waiting}
+    if asks := sum(row.asks for row in fit.asked):
+        yield ngettext(
+            "%(n)d request for a later date is decided there.",
+            "%(n)d requests for a later date are decided there.",
+            asks,
+        ) % {"n": asks}
+    if not fit.reaches:
+        yield _("It goes on in “%(name)s”, which you opened and can close.") % {
+            "name": fit.campaign
+        }
+
+
+def _in(rows: Sequence[Entry], *states: Status) -> int:
+    return sum(row.status in states for row in rows)
+
+
+def _begun(row: Entry) -> bool:
+    return row.status != Status.not_started or row.drafted  # type: ignore[attr-defined]
+
+
+def _place(region: Region) -> str:
+    return region.bureau_name or region.name
+
+
+def digest(effect: Effect, asked: str) -> str:
+    """What a preview showed: only that may then be confirmed."""
+    fits = [
+        (
+            fit.campaign.pk,
+            sorted((row.pk, row.status) for row in fit.goes),
+            sorted(row.pk for row in fit.comes),
+            sorted(slot.pk for slot, _day in fit.new),
+            sorted((pk, day.isoformat()) for pk, day in fit.dates.items()),
+            len(fit.stays),
+        )
+        for fit in effect.fits
+    ]
+    return hashlib.sha256(json.dumps([asked, fits]).encode()).hexdigest()[:24]
+
+
+def done(kind: str, school: School, counts: dict[str, int]) -> str:
+    """The notice after the deed."""
+    words = {
+        "name": _("The school is called %(school)s now."),
+        "code": _("%(school)s has the code %(code)s now."),
+        "type": _("The type of %(school)s is changed."),
+        "ownership": _("The ownership of %(school)s is changed."),
+        "authority": _("%(school)s was handed over."),
+        "profile": _("The profile of %(school)s is set."),
+        "close": _("%(school)s is closed from %(on)s."),
+        "reopen": _("%(school)s is open again."),
+    }[kind] % {"school": school.name, "code": school.code, "on": school.closed_on}
+    changed = sum(counts.get(name, 0) for name in ("gone", "back", "new", "moved"))
+    if not changed:
+        return words
+    return _("%(done)s %(filings)s changed with it.") % {
+        "done": words,
+        "filings": n_filings(changed),
+    }
+
+
+def steps(events: Iterable[Event], *, named: bool) -> list[dict[str, Any]]:
+    """The history as parts/timeline.html takes it; `named`: of many schools, each by its name."""
+    events = list(events)
+    bodies = [json.loads(event.body) for event in events]
+    codes = {body[side]["authority_id"] for body in bodies for side in ("was", "is")
+             if "authority_id" in body[side]}  # fmt: skip
+    regions = Region.objects.in_bulk(codes) if codes else {}
+    found = []
+    for event, body in zip(events, bodies, strict=True):
+        words = getattr(event, "words", None)
+        found.append(
+            {
+                "at": event.at,
+                "who": str(event.actor) if event.actor else _("The system"),
+                "what": _what(event, body, regions, named=named),
+                "note": words.text if words else "",
+            }
+        )
+    return found
+
+
+def _what(event: Event, body: dict[str, Any], regions: dict[str, Region], *, named: bool) -> str:
+    was, now = body["was"], body["is"]
+    told = {
+        "name": was.get("name", ""),
+        "code": was.get("code", ""),
+        "on": now.get("closed_on", ""),
+        "from": _region(regions, was.get("authority_id", "")),
+        "to": _region(regions, now.get("authority_id", "")),
+    }
+    said = str(STEPS[event.kind]) % told
+    return f"{body['name']} {body['code']}{_(': ')}{said}" if named else said
+
+
+def _region(regions: dict[str, Region], code: str) -> str:
+    return _place(regions[code]) if code in regions else code
