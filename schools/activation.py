@@ -91,8 +91,8 @@ def _find(username: str, code: str) -> Activation | Denied:
         )
     if found.expires_at <= clock.now():
         return Denied(
-            _("This code was valid for 14 days, until %(moment)s. %(way_out)s")
-            % {"moment": clock.told(found.expires_at), "way_out": way_out()}
+            _("This code was valid for 14 days, until %(moment)s.")
+            % {"moment": clock.told(found.expires_at)}
         )
     return found
 
@@ -101,9 +101,8 @@ def _wrong() -> Denied:
     return Denied(
         _(
             "Account and code do not fit together. Compare both with the slip; it holds for 14 "
-            "days and once. %(way_out)s"
+            "days and once."
         )
-        % {"way_out": way_out()}
     )
 
 
@@ -111,17 +110,9 @@ def _used(moment: datetime) -> Denied:
     return Denied(
         _(
             "This code was used on %(moment)s; sign in with the password chosen then. If that was "
-            "not you, say so at once. %(way_out)s"
+            "not you, say so at once."
         )
-        % {"moment": clock.told(moment), "way_out": way_out()}
-    )
-
-
-def way_out() -> str:
-    """Who gives a new code, in words that tell a stranger nothing about an account."""
-    return _(
-        "A new code comes from the manager at your education bureau, and for people of the bureau "
-        "from whoever runs this installation."
+        % {"moment": clock.told(moment)}
     )
 
 
