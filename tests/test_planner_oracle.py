@@ -101,20 +101,21 @@ class Oracle:
 
 # ---- counties, and what happens to them
 
-PEOPLE = st.lists(st.sampled_from(["filer", "secretary", "both"]), min_size=1, max_size=3)
-COUNTY = st.lists(st.tuples(PEOPLE, st.lists(st.integers(0, 45), max_size=3)), min_size=1,
-                  max_size=3)  # fmt: skip
+ENTRIES = st.lists(st.integers(5, 40), min_size=1, max_size=3)  # days from FIRST
+PEOPLE = st.lists(st.sampled_from(["filer", "secretary", "both"]), min_size=1, max_size=2)
+COUNTY = st.lists(st.tuples(PEOPLE, ENTRIES), min_size=2, max_size=3)
+WHICH = st.integers(0, 9)
 CHANGES = st.lists(
     st.one_of(
-        st.tuples(st.just("pass"), st.integers(1, 12 * 24 * 60)),  # minutes, off or on
-        st.tuples(st.just("send"), st.just(0)),
-        st.tuples(st.just("sent by the school"), st.integers(0, 99)),
-        st.tuples(st.just("taken back"), st.integers(0, 99)),
-        st.tuples(st.just("new date"), st.integers(0, 99 * 45)),
-        st.tuples(st.just("post ends"), st.integers(0, 99)),
+        st.tuples(st.just("pass"), st.integers(600, 6 * 24 * 60)),  # minutes, the planner off or on
+        st.tuples(st.just("pass"), st.integers(1, 12 * 24 * 60)),
+        st.tuples(st.sampled_from(["send", "sent and taken back"]), WHICH),
+        st.tuples(st.just("sent by the school"), WHICH),
+        st.tuples(st.just("new date"), st.integers(0, 9 * 40)),
+        st.tuples(st.just("post ends"), WHICH),
     ),
-    min_size=1,
-    max_size=12,
+    min_size=8,
+    max_size=14,
 )
 
 
@@ -122,7 +123,7 @@ def build(county, own_rules, own_holiday):
     """Two counties' schools with people and entries; the second has rules or days of its own."""
     codes = [item.code for item in world.framework().items.filter(level="school")[:3]]
     for n, (people, offsets) in enumerate(county):
-        authority = (world.COUNTY, world.SIBLING)[n % 2]
+        authority = (world.SIBLING, world.COUNTY)[n % 2]
         school = world.school(authority=authority)
         for who in people:
             roles = ("filer", "secretary") if who == "both" else (who,)
@@ -149,7 +150,7 @@ def build(county, own_rules, own_holiday):
 def change(what, number, traveller, oracle):
     """Do one thing to the world as some other door would do it: straight to the rows."""
     entries = list(Entry.objects.order_by("pk"))
-    entry = entries[number % len(entries)] if entries else None
+    mine = Entry.objects.filter(pk=entries[number % len(entries)].pk)
     if what == "pass":
         traveller.shift(timedelta(minutes=number))
     elif what == "send":
@@ -159,13 +160,25 @@ def change(what, number, traveller, oracle):
         posts = list(Membership.objects.order_by("pk"))
         post = posts[number % len(posts)]
         Membership.objects.filter(pk=post.pk).update(ends_on=clock.today() - timedelta(1))
-    elif entry is not None and what == "new date":
-        Entry.objects.filter(pk=entry.pk).update(due_on=FIRST + timedelta(number % 45))
-    elif entry is not None:
-        status = Status.submitted if what == "sent by the school" else Status.in_progress
-        late = False if status == Status.submitted else None
-        Entry.objects.filter(pk=entry.pk).update(status=status, sent_late=late)
+    elif what == "new date":
+        mine.update(due_on=FIRST + timedelta(number % 40))
+    elif what == "sent by the school":
+        mine.update(status=Status.submitted, sent_late=False)
+    else:
+        mine.update(status=Status.submitted, sent_late=False)
+        tallies.rebuild()
+        plan(oracle)
+        mine.update(status=Status.in_progress, sent_late=None)
     tallies.rebuild()
+
+
+def plan(oracle):
+    """Plan twice, as two hosts would, and let the oracle plan by hand."""
+    now = clock.now()
+    for _again in range(2):
+        Pulse.objects.filter(name="full plan").delete()
+        assert planner.plan()[0] is True
+    oracle.plan(list(Entry.objects.all()), list(Membership.objects.all()), now)
 
 
 def book():
@@ -175,7 +188,7 @@ def book():
     return found
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(county=COUNTY, changes=CHANGES, own_rules=st.booleans(), own_holiday=st.booleans())
 def test_whatever_happens_each_is_told_what_the_rules_say(
     db, county, changes, own_rules, own_holiday
@@ -188,10 +201,6 @@ def test_whatever_happens_each_is_told_what_the_rules_say(
         for what, number in changes:
             change(what, number, traveller, oracle)
             traveller.shift(timedelta(minutes=1))
-            now = clock.now()
-            for _again in range(2):
-                Pulse.objects.filter(name="full plan").delete()
-                assert planner.plan()[0] is True
-            oracle.plan(list(Entry.objects.all()), list(Membership.objects.all()), now)
+            plan(oracle)
             assert book() == oracle.book
         transaction.set_rollback(True)
