@@ -250,14 +250,14 @@ def line_of(entry: Entry, calendar: Calendar, today: date) -> Line:
         return line
     late = is_late(entry.status, entry.due_on, today)
     line.light = "late" if late else "back" if entry.status == Status.returned else "due"
-    line.said.append(_when(entry.due_on, calendar, today))
+    line.said.append(when(entry.due_on, calendar, today))
     line.step = _STEPS[Status(entry.status)]()
     if not late:
         line.later_url = link("extension_ask", entry.pk)
     return line
 
 
-def _when(due_on: date, calendar: Calendar, today: date) -> str:
+def when(due_on: date, calendar: Calendar, today: date) -> str:
     """How far the date is, in working days."""
     day = {"day": due_on.isoformat()}
     if due_on == today:

@@ -15,7 +15,7 @@ from reform import digest
 from reform.models import Extension, Nudge, Reminder
 from reform.models.message import MessageState
 from reform.models.reminder import About, ReminderState
-from reform.states import light
+from reform.states import OPEN, light
 from schools import clock, scope
 from schools.language import local
 from schools.models import Region, School, User
@@ -46,6 +46,7 @@ class Line:
 
     pk: int
     said: str
+    school: str  # named to officials, who serve many
     title: str
     url: str
     light: str
@@ -81,16 +82,18 @@ def visible(seat: Seat | None, user: User) -> "QuerySet[Reminder]":
 
 
 def lines(found: Sequence[Reminder]) -> list[Line]:
-    """Reminders as lines of the inbox, in their order; five queries at most."""
+    """Reminders as lines of the inbox, in their order; a few queries for any number."""
     places = _places(found)
     asked = _caused(Extension, found, (About.asked, About.extension))
     nudges = _caused(Nudge, found, (About.nudge,))
     people = User.objects.in_bulk([_person(one) for one in found if one.about == About.bounced])
-    today = clock.today()
+    today, desk = clock.today(), digest.Desk()
     return [
         Line(
             pk=one.pk,
-            said=sentence(one, asked.get(one.cause), nudges.get(one.cause), people),
+            said=_how_far(one, desk, today)
+            or sentence(one, asked.get(one.cause), nudges.get(one.cause), people),
+            school=one.entry.school.name if one.entry and one.place.startswith("r") else "",
             title=local(one.entry.slot.item, "short") if one.entry else "",
             url=_url(one),
             light=light(one.entry.status, one.entry.due_on, today) if one.entry else "due",
@@ -113,7 +116,7 @@ def sentence(
     """What it says, in one sentence."""
     day = {"day": one.due_on.isoformat()}
     if one.about == About.due:
-        return stage_words(one.stage, one.due_on)
+        return _("The date is %(day)s.") % day
     if one.about == About.moved:
         return _("The date was moved; it is %(day)s now.") % day
     if one.about == About.nudge:
@@ -128,34 +131,34 @@ def sentence(
     return digest.news(one, asked)
 
 
-def stage_words(stage: int, due_on: date) -> str:
-    """A stage as it was told: so many working days before or past the date."""
-    day = {"day": due_on.isoformat(), "n": abs(stage)}
-    if stage == 0:
-        return _("Due today, %(day)s.") % day
-    if stage < 0:
-        return (
-            ngettext(
-                "Due on %(day)s, in %(n)d working day.",
-                "Due on %(day)s, in %(n)d working days.",
-                abs(stage),
-            )
-            % day
+def _how_far(one: Reminder, desk: digest.Desk, today: date) -> str:
+    """How far the date is by now, while it still stands; "" of anything else."""
+    entry = one.entry
+    if one.about != About.due or entry is None or entry.status not in OPEN:
+        return ""
+    if entry.due_on != one.due_on or one.state == ReminderState.cancelled:
+        return ""
+    return digest.when(one.due_on, desk.calendar(entry.authority), today)
+
+
+def _stage(days: int) -> str:
+    """Which stage it was, so many working days before or past the date."""
+    if days == 0:
+        return _("on the day itself")
+    if days < 0:
+        words = ngettext(
+            "%(n)d working day before the date", "%(n)d working days before the date", -days
         )
-    return (
-        ngettext(
-            "Was due on %(day)s, %(n)d working day before this.",
-            "Was due on %(day)s, %(n)d working days before this.",
-            stage,
-        )
-        % day
-    )
+    else:
+        words = ngettext("%(n)d working day past it", "%(n)d working days past it", days)
+    return words % {"n": abs(days)}
 
 
 def why(one: Reminder, place: str) -> str:
     """Why this person got it."""
     role = Role(one.role).label
-    return _("as %(role)s of %(place)s") % {"role": role, "place": place}
+    said = _("as %(role)s of %(place)s") % {"role": role, "place": place}
+    return f"{said}{_(', ')}{_stage(one.stage)}" if one.about == About.due else said
 
 
 def _url(one: Reminder) -> str:

@@ -31,7 +31,7 @@ def test_a_line_says_what_why_and_where(cast, entry, filer):
     page = filer.get(HERE)
     said = words(page)
     assert heading(page) == "有 1 条新提醒。"
-    assert "2026-11-25 截止，还有 3 个工作日。" in said
+    assert "2026-11-25 到期，还剩 3 个工作日。" in said
     assert "您是阳光小学填报员" in said
     assert f'href="/entries/{entry.pk}/"' in page.content.decode()
 
@@ -62,13 +62,13 @@ def test_every_page_shows_how_much_is_new_at_no_further_cost(
 def test_what_became_needless_stands_apart_with_the_reason(cast, entry, filer):
     world.told(entry, cast.filer)
     world.file(entry, cast.filer)
-    assert "还有 3 个工作日" not in words(filer.get(HERE))
+    assert "还剩 3 个工作日" not in words(filer.get(HERE))
     assert "期间已办理" in words(filer.get(HERE, {"all": 1}))
 
 
 def test_what_a_later_stage_replaced_was_never_told(cast, entry, filer):
     world.told(entry, cast.filer, state="superseded")
-    assert "还有 3 个工作日" not in words(filer.get(HERE, {"all": 1}))
+    assert "还剩 3 个工作日" not in words(filer.get(HERE, {"all": 1}))
 
 
 def test_each_kind_has_its_words(cast, entry, filer, at, travel):
@@ -97,11 +97,11 @@ def test_it_does_not_ask_more_often_for_three_lines_than_for_one(
     cast, filer, django_assert_num_queries
 ):
     world.told(world.entry(cast.school, due_on=DUE), cast.filer)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         filer.get(HERE)
     for code in ("Z2.2", "Z2.3"):
         world.told(world.entry(cast.school, code, due_on=DUE), cast.filer)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         filer.get(HERE)
 
 
