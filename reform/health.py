@@ -19,9 +19,9 @@ from django.utils.translation import ngettext
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from reform import outbox, release, restore, rounds
+from reform import mail_health, planner_health, release, restore, rounds
 from reform.lines import BAD, GOOD, Line, bad, care, good, last
-from reform.models import Job, Message, Pulse
+from reform.models import Job, Pulse
 from reform.models.job import JobState
 from schools import clock
 
@@ -31,7 +31,7 @@ LATE_LOOK = timedelta(minutes=2)
 LATE_NIGHT = timedelta(hours=26)
 LATE_BACKUP = timedelta(days=3)
 LATE_CHECK = timedelta(days=40)
-LATE_LETTER = LATE_JOB = timedelta(minutes=15)
+LATE_JOB = timedelta(minutes=15)
 RESTORED_LATELY = timedelta(days=30)
 GIB = 1024**3
 HELD = "letters held"
@@ -170,8 +170,8 @@ def _tick(pulses: Pulses) -> Line:
 
 
 def _queues(_pulses: Pulses) -> Line:
-    """Long jobs and letters: how many wait, and whether anything takes them."""
-    name, now = _("Queues"), clock.now()
+    """Long jobs: how many wait, and whether anything takes them."""
+    name, now = _("Long jobs"), clock.now()
     busy = Q(state=JobState.running)
     jobs = Job.objects.filter(state__in=[JobState.waiting, JobState.running]).aggregate(
         waiting=Count("pk", filter=~busy),
@@ -179,21 +179,14 @@ def _queues(_pulses: Pulses) -> Line:
         oldest=Min("made_at", filter=~busy),
         dead=Min("lease_until", filter=busy),
     )
-    letters = Message.objects.filter(state__in=outbox.OPEN).aggregate(
-        waiting=Count("pk"), due=Min("next_at")
-    )
-    said = _("%(waiting)d jobs wait, %(running)d run; %(letters)d letters wait.") % {
+    said = _("%(waiting)d jobs wait, %(running)d run.") % {
         "waiting": jobs["waiting"],
         "running": jobs["running"],
-        "letters": letters["waiting"],
     }
     late = [moment for moment in (jobs["oldest"], jobs["dead"]) if moment]
     if late and min(late) < now - LATE_JOB:
         advice = _("Nothing has taken them for a quarter of an hour. Start the worker again.")
         return bad(name, said, advice, "jobs late")
-    if outbox.mail_is_on() and letters["due"] and letters["due"] < now - LATE_LETTER:
-        advice = _("Letters have been due for a quarter of an hour. Start the worker again.")
-        return bad(name, said, advice, "letters late")
     return good(name, said)
 
 
@@ -300,6 +293,11 @@ PARTS = (
     Part("watchdog", False, _watchdog),
     Part("tick", True, _tick),
     Part("queues", True, _queues),
+    Part("clock", True, planner_health.the_clock),
+    Part("reminders", True, planner_health.reminders),
+    Part("mail", True, mail_health.server),
+    Part("letters", True, mail_health.letters),
+    Part("addresses", False, mail_health.addresses),
     Part("tallies", True, partial(_night, "tally check")),
     Part("history", True, partial(_night, "history check")),
     Part("evidence", True, partial(_night, "evidence check")),

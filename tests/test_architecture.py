@@ -30,7 +30,7 @@ reform.dossier, reform.slots < reform.accounts, reform.reach < reform.issuing, r
 reform.people < reform.particulars, reform.slips, reform.people_columns \
 < reform.people_lists < reform.people_resources < reform.people_jobs
 reform.jobs, reform.planner, reform.digest, reform.bounces, reform.daily < reform.letters, reform.inbox \
-< reform.sending < reform.rounds < reform.tasks, reform.health
+< reform.sending < reform.rounds < reform.tasks, reform.mail_health, reform.planner_health < reform.health
 reform.middleware, reform.sign_in < reform.audit, reform.forms, reform.admin, reform.context, \
 reform.templatetags, reform.management
 reform.views

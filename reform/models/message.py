@@ -60,7 +60,12 @@ class Message(models.Model):
                 fields=["kind", "next_at"],
                 condition=models.Q(state__in=["waiting", "sending"]),
                 name="message_to_send",
-            )
+            ),
+            models.Index(
+                fields=["settled_at"],
+                condition=models.Q(settled_at__isnull=False),
+                name="message_settled",
+            ),
         ]
 
     def __str__(self) -> str:
