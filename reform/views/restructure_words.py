@@ -18,30 +18,33 @@ from schools.roles import Profile
 
 # kind of change → title, what it is for, its button
 TITLES = {
-    "name": (gettext_lazy("Rename"), gettext_lazy("The school goes by another name.")),
+    "name": (gettext_lazy("Rename the school"), gettext_lazy("The school goes by another name.")),
     "code": (
-        gettext_lazy("New school code"),
+        gettext_lazy("Give it a new code"),
         gettext_lazy("Its class changed, or it got a national code."),
     ),
     "type": (
-        gettext_lazy("Another school type"),
+        gettext_lazy("Change its type"),
         gettext_lazy("Items that fit only some types follow."),
     ),
     "ownership": (
-        gettext_lazy("Public or private"),
+        gettext_lazy("Change its ownership"),
         gettext_lazy("A private school is asked for reference only."),
     ),
     "authority": (
-        gettext_lazy("Hand to another authority"),
+        gettext_lazy("Hand it to another authority"),
         gettext_lazy("Whoever takes it reviews from then on."),
     ),
     "profile": (
-        gettext_lazy("Set the profile"),
+        gettext_lazy("Set its profile"),
         gettext_lazy("Items by another profile than it has, with a reason."),
     ),
-    "close": (gettext_lazy("Close"), gettext_lazy("The school ends on a day; its work stays.")),
+    "close": (
+        gettext_lazy("Close the school"),
+        gettext_lazy("The school ends on a day; its work stays."),
+    ),
     "reopen": (
-        gettext_lazy("Reopen"),
+        gettext_lazy("Reopen the school"),
         gettext_lazy("What was open comes back, with time enough."),
     ),
 }
@@ -116,15 +119,15 @@ def _of_fit(fit: Fit, effect: Effect) -> Iterable[str]:
     yield from _handed(fit, effect)
     if fit.recounts and fit.asked:
         words = (
-            _("%(filings)s begin to count.")
+            _("Counted from now on: %(filings)s.")
             if fit.facts.counted
-            else _("%(filings)s leave the counts and stay for reference.")
+            else _("Out of the counts, kept for reference: %(filings)s.")
         )
         yield words % {"filings": n_filings(len(fit.asked))}
     others = [pk for pk in fit.dates if pk not in {row.pk for row in fit.comes}]
     if others:
         first = min(fit.dates[pk] for pk in others)
-        yield _("%(filings)s get another date, the first %(day)s; nobody is late by it.") % {
+        yield _("With another date, the first %(day)s, and nobody late by it: %(filings)s.") % {
             "filings": n_filings(len(others)),
             "day": first,
         }
@@ -134,9 +137,9 @@ def _going(fit: Fit) -> Iterable[str]:
     open_ones = [row for row in fit.goes if row.status in OPEN]
     if open_ones:
         words = (
-            _("%(filings)s not sent yet leave its list and your counts.")
+            _("Out of its list and your counts: %(filings)s not sent yet.")
             if any(row.counted for row in open_ones)
-            else _("%(filings)s not sent yet leave its list.")
+            else _("Out of its list: %(filings)s not sent yet.")
         )
         yield words % {"filings": n_filings(len(open_ones))}
     if begun := sum(_begun(row) for row in open_ones):
@@ -146,9 +149,11 @@ def _going(fit: Fit) -> Iterable[str]:
             begun,
         ) % {"n": begun}
     if waiting := _in(fit.goes, Status.submitted):
-        yield _("%(filings)s leave your queue without a review.") % {"filings": n_filings(waiting)}
+        yield _("Out of your queue without a review: %(filings)s.") % {
+            "filings": n_filings(waiting)
+        }
     if settled := _in(fit.goes, Status.accepted, Status.exempt):
-        words = _("%(filings)s already decided leave the counts; they can still be read.")
+        words = _("Out of the counts, still to be read: %(filings)s already decided.")
         yield words % {"filings": n_filings(settled)}
     if asks := sum(row.asks for row in fit.goes):
         yield ngettext(
@@ -157,17 +162,17 @@ def _going(fit: Fit) -> Iterable[str]:
             asks,
         ) % {"n": asks}
     if kept := len(fit.in_vain):
-        words = _("%(filings)s sent already stay, though they would not be asked any more.")
+        words = _("Kept, though no longer asked for: %(filings)s sent already.")
         yield words % {"filings": n_filings(kept)}
 
 
 def _coming(fit: Fit) -> Iterable[str]:
     if fit.comes:
-        yield _("%(filings)s come back; what is open has five working days at least.") % {
+        yield _("Back, with five working days at least for what is open: %(filings)s.") % {
             "filings": n_filings(len(fit.comes))
         }
     if fit.new:
-        yield _("%(filings)s come new, the first due on %(day)s.") % {
+        yield _("New, the first due on %(day)s: %(filings)s.") % {
             "filings": n_filings(len(fit.new)),
             "day": min(day for _slot, day in fit.new),
         }
@@ -177,7 +182,7 @@ def _handed(fit: Fit, effect: Effect) -> Iterable[str]:
     if not fit.moves or not fit.asked:
         return
     to = _place(effect.after.authority)
-    yield _("%(to)s reviews its %(filings)s, and counts them.") % {
+    yield _("Reviewed and counted by %(to)s: %(filings)s.") % {
         "to": to,
         "filings": n_filings(len(fit.asked)),
     }
