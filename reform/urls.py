@@ -126,6 +126,7 @@ urlpatterns = [
     path("calendar/notice/", holiday_notice.calendar_notice, name="calendar_notice"),
     path("status/", status.status, name="status"),
     path("status/mail/", status.status_mail, name="status_mail"),
+    path("status/release/", status.status_release, name="status_release"),
     path("status/held/", status.status_held, name="status_held"),
     path("healthz", status.healthz, name="healthz"),
     path("audit/", audit.audit, name="audit"),

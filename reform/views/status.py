@@ -7,13 +7,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from reform import health, lines, outbox, restore
+from reform import blast_guard, health, lines, mail_health, outbox, restore
 from reform.forms.hidden import key_for, key_of
 from reform.models import Message
 from reform.models.message import MessageKind
 from schools import clock, noted
 from schools.access import ANYONE, access
-from schools.errors import Denied
+from schools.errors import Denied, Stale
 
 
 @access("see_status")
@@ -33,6 +33,7 @@ def status(request: HttpRequest) -> HttpResponse:
         "sentence": sentence % {"n": broken or doubtful},
         "lines": found,
         "held": any(line.why == health.HELD for line in found),
+        "blast": next((line for line in found if line.why == mail_health.HOLD), None),
         "mail": _mail(request),
         "can_send": outbox.can_reach(request.user),
         "key": key_for(request),
@@ -67,6 +68,18 @@ def status_held(request: HttpRequest) -> HttpResponse:
     if not send:
         said = ngettext("%(n)d letter was dropped.", "%(n)d letters were dropped.", count)
     messages.success(request, said % {"n": count})
+    return redirect("status")
+
+
+@access("release_mail")
+@require_POST
+def status_release(request: HttpRequest) -> HttpResponse:
+    """Letters about far more dates than usual go out after all."""
+    hold = blast_guard.held()
+    if hold is None or not blast_guard.release(hold.day, request.user):
+        raise Stale(_("Nothing is held any more; somebody was first, or the plan shrank."))
+    noted.note(request, "reminders release", f"{hold.day} {hold.planned}")
+    messages.success(request, _("The letters go out, within the hours of each region."))
     return redirect("status")
 
 
