@@ -21,7 +21,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from reform import job_files
+from reform import job_files, people_jobs, school_lists
 from reform.models import Job
 from reform.models.job import JobState
 from schools import clock, scope
@@ -31,7 +31,10 @@ from schools.scope import Seat
 log = logging.getLogger(__name__)
 
 # kind → (what does it, the right its owner must hold)
-KINDS: dict[str, tuple[Callable[[Job, Any], dict[str, Any] | None], str]] = {}
+KINDS: dict[str, tuple[Callable[[Job, Any], dict[str, Any] | None], str]] = {
+    people_jobs.KIND: (people_jobs.run, "manage_people"),
+    school_lists.KIND: (school_lists.run, "manage_schools"),
+}
 LEASE = timedelta(minutes=2)  # from one sign of life to the next
 WRITING = timedelta(minutes=4)  # a transaction gives no sign before it ends
 TOLD_EVERY = timedelta(seconds=0.4)

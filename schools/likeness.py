@@ -6,11 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from schools.columns import bare, main_name, name_key
+from schools.columns import bare, main_name, name_key, words
 from schools.models import Region, School
 from schools.models.regions import ancestors
-
-_ENDINGS = ("\u53bf", "\u5e02", "\u533a")  # county, city, district
 
 
 def warn(
@@ -36,12 +34,12 @@ def warn(
         there = next((s for s in alike[mark] if name_key(s.name) != name_key(name)), None)
         above = next((o for o in rows[mark] if name_key(o.values["name"]) != name_key(name)), None)
         if there is not None:
-            words = _("It looks like “%(name)s” (%(code)s). If it is that school, enter its code.")
-            line.warnings.append(words % {"name": there.name, "code": there.code})
+            said = _("It looks like “%(name)s” (%(code)s). If it is that school, enter its code.")
+            line.warnings.append(said % {"name": there.name, "code": there.code})
         elif above is not None:
-            words = _("It looks like “%(name)s” in row %(row)d. If it is that school, delete one.")
+            said = _("It looks like “%(name)s” in row %(row)d. If it is that school, delete one.")
             told = {"name": above.values["name"], "row": above.row.number}
-            line.warnings.append(words % told)
+            line.warnings.append(said % told)
         rows[mark].append(line)
 
 
@@ -50,6 +48,7 @@ class Short:
 
     def __init__(self, regions: dict[str, Region]) -> None:
         self.regions = regions
+        self.endings = tuple(words()["counties"])
         self.fronts: dict[str, list[str]] = {}
 
     def __call__(self, name: str, authority: str) -> str:
@@ -66,5 +65,5 @@ class Short:
             if (region := self.regions.get(code)) and region.name:
                 name = bare(region.name)
                 yield name
-                if len(name) > 2 and name.endswith(_ENDINGS):
+                if len(name) > 2 and name.endswith(self.endings):
                     yield name[:-1]

@@ -16,10 +16,12 @@ from import_export.results import Result
 
 from schools import columns, lists, sheets
 from schools.columns import Mapping
+from schools.forms import TAKES_PART
 from schools.lists import ATTRIBUTES, Line, Told
 from schools.models import Region, School, SchoolType
 from schools.models.regions import NATION
-from schools.models.schools import derive_profile
+from schools.models.schools import Ownership, derive_profile
+from schools.roles import PartyForm
 from schools.sheets import Sheet
 
 BATCH = 500
@@ -247,7 +249,7 @@ class SchoolResource(ModelResource):
             at = (line.row.number, line.values.get("name", line.row.texts.get("name", "")))
             if line.refused:
                 report.refused_rows += 1
-                report.refused += [(*at, _placed(*said)) for said in line.row.problems]
+                report.refused += [(*at, placed(*said)) for said in line.row.problems]
                 continue
             if line.new:
                 report.new += 1
@@ -280,11 +282,31 @@ class SchoolResource(ModelResource):
         return [Field(column_name=columns.title(name)) for name in columns.COLUMNS]
 
 
+def template() -> bytes:
+    """An empty school list with drop-downs, and what each column holds."""
+    types = SchoolType.objects.filter(TAKES_PART)
+    offered: dict[str, list[str]] = {
+        "school_type": [str(one) for one in types],
+        "ownership": [str(label) for label in Ownership.labels],
+        "form": [str(label) for label in PartyForm.labels],
+    }
+    notes = [
+        (_("Column"), _("What a cell holds")),
+        *((columns.title(name), str(columns.HINTS[name])) for name in columns.COLUMNS),
+    ]
+    return sheets.write_template(
+        [columns.title(name) for name in columns.COLUMNS],
+        {columns.COLUMNS.index(name): words for name, words in offered.items()},
+        notes,
+        [_("Schools"), _("Notes"), _("Choices")],
+    )
+
+
 def _new_values(line: Line) -> dict[str, Any]:
     return {attribute: new for attribute, (_old, new) in line.changes.items()}
 
 
-def _placed(column: str, sentence: str) -> str:
+def placed(column: str, sentence: str) -> str:
     """The sentence behind the heading of its column."""
     if not column:
         return sentence

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import xlsxwriter
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from xlsxwriter.utility import xl_rowcol_to_cell
 
 from schools.cells import HEAD_ROWS, MOST_COLUMNS, MOST_ROWS, OLE
 from schools.errors import Denied
@@ -108,9 +109,10 @@ def _workbook(data: bytes) -> Sheet:
 def _numbered(rows: Iterable[list[str]]) -> list[tuple[int, list[str]]]:
     """Rows that hold something, each with its number in the file."""
     found = []
+    same: dict[str, str] = {}  # a list says the same few words over and over
     for number, cells in enumerate(rows, start=1):
         if any(cell.strip() for cell in cells):
-            found.append((number, cells))
+            found.append((number, [same.setdefault(cell, cell) for cell in cells]))
         if len(found) > MOST_ROWS + HEAD_ROWS:
             raise _refusal("too_long")
     return found
@@ -201,6 +203,39 @@ def write_xlsx(headings: Sequence[str], rows: Iterable[Sequence[object]], title:
                     sheet.write_number(number, column, cell)
                 elif cell:
                     sheet.write_string(number, column, guarded(str(cell)), as_text)
+    return out.getvalue()
+
+
+def write_template(
+    headings: Sequence[str],
+    choices: Mapping[int, Sequence[str]],
+    notes: Iterable[Sequence[str]],
+    titles: Sequence[str],
+) -> bytes:
+    """An empty list to fill in: every cell a text, drop-downs by column, notes on a second sheet.
+
+    `titles`: of the list, of the notes, of the hidden sheet that holds what drops down.
+    """
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"strings_to_formulas": False}) as book:
+        sheet, told, offered = map(book.add_worksheet, titles)
+        bold, as_text = book.add_format({"bold": True}), book.add_format({"num_format": "@"})
+        sheet.freeze_panes(1, 0)
+        sheet.set_column(0, len(headings) - 1, 16, as_text)
+        sheet.write_row(0, 0, headings, bold)
+        offered.hide()
+        for place, (column, words) in enumerate(choices.items()):
+            offered.write_column(0, place, words)
+            last = xl_rowcol_to_cell(len(words) - 1, place, row_abs=True, col_abs=True)
+            first = xl_rowcol_to_cell(0, place, row_abs=True, col_abs=True)
+            source = f"='{titles[2]}'!{first}:{last}"
+            sheet.data_validation(
+                1, column, MOST_ROWS, column, {"validate": "list", "source": source}
+            )
+        told.set_column(0, 0, 20)
+        told.set_column(1, 1, 90)
+        for number, row in enumerate(notes):
+            told.write_row(number, 0, row, bold if not number else None)
     return out.getvalue()
 
 

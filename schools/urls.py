@@ -13,5 +13,6 @@ urlpatterns = [
     path("language/", session.language, name="language"),
     path("account/", session.account, name="account"),
     path("schools/", directory.schools, name="schools"),
+    path("schools/export/", directory.schools_export, name="schools_export"),
     path("schools/<str:code>/", directory.school, name="school"),
 ]

@@ -35,6 +35,8 @@ WORDS = {
     "account close": gettext_lazy("Closed the sign-in of somebody without a post"),
     "post change": gettext_lazy("Gave or ended a post"),
     "school import": gettext_lazy("Took in a list of schools"),
+    "school list upload": gettext_lazy("Sent a list of schools to be looked at"),
+    "school list download": gettext_lazy("Took rows of a sent list of schools away"),
     "school export": gettext_lazy("Took a list of schools away"),
     "evidence add": gettext_lazy("Uploaded evidence"),
     "evidence refuse": gettext_lazy("Evidence was not taken"),
