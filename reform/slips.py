@@ -1,0 +1,120 @@
+"""The only place that makes slips: a code for each person, told once, and the way in."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlencode
+
+import segno
+from django.db import transaction
+from django.utils.safestring import SafeString, mark_safe
+
+from reform import accounts, filings, people
+from schools import activation, clock
+from schools.errors import Denied
+from schools.models import Membership, User
+from schools.roles import Role
+from schools.scope import Seat
+
+AT_ONCE = 300  # slips of one page; the rest is the next page
+
+
+class Shown(Exception):
+    """These slips were made by an earlier press; their codes cannot be shown again."""
+
+
+@dataclass(frozen=True)
+class Slip:
+    """What is printed: cut out, handed over, and kept nowhere else."""
+
+    person: str
+    username: str
+    code: str
+    place: str
+    role: str
+    until: date
+    address: str
+    qr: SafeString
+
+
+@dataclass
+class Sheet:
+    """Slips that were made, the people who got none and why, and how many wait for the next."""
+
+    slips: list[Slip]
+    refused: list[tuple[str, str]]
+    left: int = 0
+
+
+def wanting(seat: Seat, *, anew: bool = False) -> list[User]:
+    """Who cannot sign in yet, by school; whose slip still holds only where it is made `anew`."""
+    today = clock.today()
+    posts = people.with_codes(people.narrowed(people.posts(seat), "", "waiting", today))
+    rows = posts.order_by("school__name", "school__code", "region", "pk")
+    found = {
+        post.user_id: post.user for post in rows if anew or people.live_code(post.user) is None
+    }
+    return list(found.values())
+
+
+def print_for(seat: Seat, user_ids: Iterable[int], *, base: str, path: str, key: str) -> Sheet:
+    """A new code for each of these people; those before it no longer hold.
+
+    `base` and `path` are the address and the page where a code is used. Shown when the same
+    request comes again: the codes were shown then and are known to nobody since.
+    """
+    wanted = sorted(set(user_ids))
+    asked = {"do": "slips", "people": wanted}
+    with transaction.atomic():
+        if filings.answered(seat.user, key, asked) is not None:
+            raise Shown
+        posts = _current(seat, wanted)
+        sheet = Sheet(slips=[], refused=[], left=max(len(posts) - AT_ONCE, 0))
+        for post in posts[:AT_ONCE]:
+            try:
+                code = accounts.reissue(post.user, by=seat)
+            except Denied as denied:
+                sheet.refused.append((str(post.user), denied.reason))
+            else:
+                sheet.slips.append(_slip(post, code, base, path))
+        filings.remember(seat.user, key, asked, {"slips": len(sheet.slips)})
+    return sheet
+
+
+def make_filers(seat: Seat, role_name: str) -> list[int]:
+    """A filer's account for each school that has none, AT_ONCE at most; who they are.
+
+    They go by the name of their role until somebody fills in a name.
+    """
+    made = []
+    for school in people.without_filer(seat, clock.today())[:AT_ONCE]:
+        user = accounts.create(seat, place=school, role=Role.filer, name=role_name)
+        made.append(user.pk)
+    return made
+
+
+def _current(seat: Seat, user_ids: list[int]) -> list[Membership]:
+    """One post of each person, in the order of schools; who is none of ours is left out."""
+    rows = people.posts(seat).filter(user__in=user_ids).exclude(people.is_over(clock.today()))
+    posts = rows.order_by("school__name", "school__code", "region", "pk")
+    return list({post.user_id: post for post in reversed(posts)}.values())[::-1]
+
+
+def _slip(post: Membership, code: str, base: str, path: str) -> Slip:
+    return Slip(
+        person=post.user.name,
+        username=post.user.username,
+        code=code,
+        place=str(post.school or post.region),
+        role=post.get_role_display(),
+        until=clock.local_date(clock.now() + activation.VALID_FOR),
+        address=base,
+        qr=drawn(f"{base}{path}?{urlencode({'u': post.user.username})}"),
+    )
+
+
+def drawn(text: str) -> SafeString:
+    """A QR code as a drawing in the page: no picture file, no style; dark on white at night too."""
+    code = segno.make(text, error="m", micro=False)
+    options = {"svgclass": None, "lineclass": None, "omitsize": True, "border": 2}
+    return mark_safe(code.svg_inline(dark="#000", light="#fff", **options))
