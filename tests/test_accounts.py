@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import translation
 
 from reform import accounts, history, leaving
 from reform.models import AuditLine, Draft, Event, Reminder
@@ -16,6 +17,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 TODAY = date(2026, 11, 20)
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from axes.models import AccessAttempt
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import translation
 
 from reform import accounts
 from reform.models import AuditLine
@@ -18,6 +19,12 @@ from tests import world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 NEW = "spring-tea-7713"
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
@@ -210,7 +217,7 @@ def test_a_password_like_the_account_is_refused(form, newcomer):
 def test_a_slip_used_twice_says_so_and_who_helps(client, form, newcomer):
     code = activation.issue(newcomer, None)
     form(code)
-    client.logout()
+    client.post("/logout/")
 
     page = form(code, new_password1="other-tea-7713", new_password2="other-tea-7713")
 

@@ -234,6 +234,7 @@ def test_the_first_operator_is_made_on_the_command_line(client, monkeypatch):
     make_operator(monkeypatch, "keeper", "--name=运维员")
 
     client.post("/login/", {"username": "keeper", "password": "spring-tea-7713"})
+    client.post("/privacy/")
     assert client.get("/admin/").status_code == 200
     assert User.objects.get(username="keeper").name == "运维员"
 
