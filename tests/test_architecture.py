@@ -10,8 +10,8 @@ schools.roles, schools.sheets
 schools.models.regions < schools.models.schools < schools.models.people < schools.models.calendar
 schools.scope, schools.noted, schools.kept, schools.almanac, schools.activation, \
 schools.throttle < schools.access, schools.workdays, schools.notices < schools.termdates
-schools.forms < schools.registers < schools.structure, schools.columns < schools.places, schools.likeness, schools.headings \
-< schools.lists < schools.resources
+schools.forms < schools.registers < schools.structure, schools.columns \
+< schools.places, schools.likeness, schools.headings < schools.lists < schools.resources
 schools.admin_lists < schools.admin, schools.management, schools.views < schools.urls, schools.apps
 reform.states, reform.compare, reform.instance, reform.release
 reform.models.catalogue < reform.models.campaign < reform.models.entry < reform.models.report, \
@@ -27,7 +27,7 @@ reform.dossier, reform.slots < reform.accounts, reform.reach < reform.issuing, r
 < reform.rollout < reform.baseline, reform.fitting < reform.settling < reform.steering \
 < reform.restructure \
 < reform.extensions, reform.nudges, reform.readmission, reform.redating
-reform.people < reform.particulars, reform.slips, reform.people_columns \
+reform.people, reform.school_lists < reform.particulars, reform.slips, reform.people_columns \
 < reform.people_lists < reform.people_resources < reform.people_jobs
 reform.jobs, reform.planner, reform.digest, reform.bounces, reform.daily < reform.letters, reform.inbox \
 < reform.sending < reform.rounds < reform.tasks, reform.mail_health, reform.planner_health < reform.health

@@ -82,7 +82,7 @@ def test_a_county_without_schools_says_who_enters_them(reader):
     page = reader.get("/schools/").content.decode()
 
     assert "西湖区 has no school here yet." in page
-    assert "Whoever runs this installation takes the list of schools in" in page
+    assert "The manager of this region takes the list of schools in" in page
 
 
 def test_a_city_narrows_by_county_and_a_province_names_the_city(client):
