@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from reform.forms.campaign import DateInput, ReasonForm
 from schools import clock, notices, termdates
@@ -97,7 +97,7 @@ class DaysForm(CalendarForm):
     )
     name = forms.CharField(
         max_length=40,
-        label=gettext_lazy("Name"),
+        label=pgettext_lazy("holiday", "Name"),
         help_text=gettext_lazy("As the notice of the region calls it."),
     )
 

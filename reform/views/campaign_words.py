@@ -30,6 +30,7 @@ KINDS = {
     "open": gettext_lazy("began to open it"),
     "opened": gettext_lazy("finished opening"),
     "reschedule": gettext_lazy("set a new date"),
+    "redate": gettext_lazy("moved dates with the calendar"),
     "withdraw_slot": gettext_lazy("withdrew an item"),
     "close": gettext_lazy("closed it"),
     "reopen_campaign": gettext_lazy("reopened it"),
@@ -175,6 +176,13 @@ def _what(event: Event) -> str:
             "was": body["was"],
             "day": body["due_on"],
         }
+    if event.kind == "redate":
+        words = ngettext(
+            "moved %(n)s date with the calendar, %(filings)s",
+            "moved %(n)s dates with the calendar, %(filings)s",
+            body["dates"],
+        )
+        return words % {"n": number(body["dates"]), "filings": filings(body["moved"])}
     if event.kind == "withdraw_slot":
         return _("withdrew %(item)s") % {"item": item}
     return str(KINDS[event.kind])

@@ -176,6 +176,7 @@ def _allowed(
         "why": {verb: answer.reason for verb, answer in may.items() if isinstance(answer, Denied)},
         **_extension(entry, seat, own=own),
         "to_review": not own and policy.may(seat, "accept", entry) is True,
+        "steers": not own and policy.may(seat, "reschedule", entry.slot.campaign) is True,
         "signs": entry.slot.campaign.sign_off and not seat.has("sign_off"),
     }
 

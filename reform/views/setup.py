@@ -170,7 +170,7 @@ def _baseline(schools: int, answered: int) -> Step:
         _("Five numbers and the form of the Party organisation decide what a school is asked."),
         _light(schools > 0 and answered == schools, answered > 0),
         said if schools else _("comes after the school list"),
-        _address("baselines", "schools"),
+        reverse("baselines"),
         _("See who has answered"),
     )
 
