@@ -149,8 +149,24 @@ def put_back(file: Path, check: Callable[[Contents], None], restored: str) -> in
             )
     _load(file, _address())
     with _postgres() as here:
-        check(_of_postgres(here))
+        try:
+            check(_of_postgres(here))
+        except Failed:
+            _empty(here)
+            raise
         return _mark(lambda text: here.execute(text.encode()).rowcount, restored)
+
+
+def _empty(here: psycopg.Connection) -> None:
+    """Take away again what was put into a database that was empty."""
+    here.rollback()
+    for name in [*_tables_of_postgres(here), *LEFT_OUT]:
+        here.execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(sql.Identifier(name)))
+    ours = "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+    for (function,) in here.execute(ours).fetchall():
+        if function.startswith("reform_"):
+            here.execute(f"DROP FUNCTION {function} CASCADE".encode())
+    here.commit()
 
 
 def _put_back_sqlite(file: Path, check: Callable[[Contents], None], restored: str) -> int:

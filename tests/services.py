@@ -79,6 +79,7 @@ def start_postgres() -> str:
     """A cluster of its own on a free port; its URL. PostgreSQL refuses to run as root."""
     folder, port = make_folder(), free_port()
     binaries = postgres_binaries(folder)
+    os.environ["PATH"] = f"{binaries}{os.pathsep}{os.environ['PATH']}"  # pg_dump of its version
     owner = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.getuid() == 0 else {}
     if owner:
         shutil.chown(folder, owner["user"], owner["group"])

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from reform import backup, rounds
 from reform.dump import Failed
@@ -21,17 +22,21 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         folder = options["folder"].resolve()
-        lease = rounds.claim(rounds.BACKUP, rounds.NIGHT_LEASE)
         try:
             made = backup.make(folder)
         except Failed as failed:
-            if lease:
-                rounds.finish(rounds.BACKUP, lease, ok=False, detail=str(failed))
+            self._note(str(failed), ok=False)
             raise CommandError(str(failed)) from failed
-        if lease:
-            rounds.finish(rounds.BACKUP, lease, ok=not made.faults, detail=made.sentence())
+        self._note(made.sentence(), ok=not made.faults)
         if options["keep"] > 0:
             backup.forget_old(folder, options["keep"])
         self.stdout.write(made.sentence())
         if made.faults:
             raise CommandError("verify_evidence names the schools whose files these are.")
+
+    def _note(self, said: str, *, ok: bool) -> None:
+        """For the status page; a disk that is full may not take even that."""
+        try:
+            rounds.beat(rounds.BACKUP, said, ok=ok)
+        except DatabaseError as error:
+            self.stderr.write(str(error))
