@@ -23,6 +23,7 @@ from reform.views import (
     people_lists,
     people_turns,
     readmissions,
+    reminder_policy,
     resets,
     restructure,
     review,
@@ -63,9 +64,7 @@ urlpatterns = [
     ),
     path("schools/changes/", restructure.region_changes, name="region_changes"),
     path("schools/<str:code>/changes/", restructure.school_changes, name="school_changes"),
-    path(
-        "schools/<str:code>/changes/<str:kind>/", restructure.school_change, name="school_change"
-    ),
+    path("schools/<str:code>/changes/<str:kind>/", restructure.school_change, name="school_change"),
     path("schools/<str:code>/ledger/", home.school_ledger, name="school_ledger"),
     path("items/", home.items, name="items"),
     path("entries/<int:pk>/", entry.entry, name="entry"),
@@ -80,6 +79,7 @@ urlpatterns = [
     path("extensions/<int:pk>/withdraw/", extensions.extension_withdraw, name="extension_withdraw"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/seen/", inbox.inbox_seen, name="inbox_seen"),
+    path("reminders/policy/", reminder_policy.reminder_policy, name="reminder_policy"),
     path("reminders/<int:pk>/", inbox.reminder, name="reminder"),
     path("nudges/", nudges.nudges, name="nudges"),
     path("nudges/back/", nudges.nudge_back, name="nudge_back"),

@@ -22,7 +22,7 @@ reform.lines, reform.history, reform.dump, reform.auditing, reform.outbox, refor
 reform.circuit, reform.failpoint, reform.sensitive, reform.marked_yaml \
 < reform.resetting, reform.sniff, reform.vault, reform.job_files, reform.manuscript < reform.office, reform.refusals \
 < reform.reader < reform.tallies, reform.uploads, reform.publishing, reform.backup < reform.restore
-reform.filings, reform.reminders < reform.progress, reform.leaving, reform.personal, reform.boards, reform.queues, \
+reform.filings, reform.reminders, reform.reminder_policies < reform.progress, reform.leaving, reform.personal, reform.boards, reform.queues, \
 reform.dossier, reform.slots < reform.accounts, reform.reach < reform.issuing, reform.moves \
 < reform.rollout < reform.baseline, reform.fitting < reform.settling < reform.steering \
 < reform.restructure \
