@@ -1,12 +1,14 @@
 """Many wrong passwords: the pair is locked, the name is slowed, no colleague is kept out."""
 
 import re
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 
-from schools import throttle
+from schools import clock, throttle
 from schools.models import Throttle
 from tests import world
 
@@ -78,6 +80,25 @@ def test_of_many_who_try_in_one_moment_one_is_heard(clerk, travel):
     codes = [try_from(address).status_code for address in addresses(5)]
 
     assert sorted(codes) == [200, 429, 429, 429, 429]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_threads_that_ask_at_once_one_may_try(real_db, rf):
+    for _try in range(throttle.FREE):
+        throttle.failed("clerk")
+    Throttle.objects.update(next_at=clock.now())
+    gate, waits = threading.Barrier(6), []
+
+    def run():
+        gate.wait()
+        waits.append(throttle.wait(rf.post("/login/"), "clerk"))
+        connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(6)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+
+    assert waits.count(0) == 1
 
 
 def test_a_browser_that_signed_in_before_does_not_wait(clerk, travel):
