@@ -36,6 +36,9 @@ FILES = {"all": ALL, "failed": FAILED}
 TABLES = ("refused", "held_back", "warnings", "changes", "added")
 
 
+Told = tuple[int, str, str]  # row number, school, sentence
+
+
 class Moved(Exception):
     """The schools changed since the preview: a list means something else now."""
 
@@ -167,7 +170,7 @@ def _differences(seen: dict[str, str], now: dict[str, str]) -> list[str]:
 
 def _told(report: Report) -> dict[str, Any]:
     """A report as the page shows it: every number, and the first rows of every table."""
-    tables = {name: getattr(report, name) for name in TABLES}
+    tables = {name: _by_row(getattr(report, name)) for name in TABLES}
     return {
         "new": report.new,
         "changed": report.changed,
@@ -178,6 +181,16 @@ def _told(report: Report) -> dict[str, Any]:
         "codes": dict(report.frozen),
         "notes": report.notes,
     }
+
+
+def _by_row(rows: Iterable[Told]) -> list[Told]:
+    """One row for each of the list: its sentences together."""
+    found: dict[int, Told] = {}
+    for number, school, sentence in rows:
+        above = found.get(number)
+        said = f"{above[2]}{_('; ')}{sentence}" if above else sentence
+        found[number] = (number, school, said)
+    return list(found.values())
 
 
 def _every_row(report: Report, lines: Iterable[Line]) -> bytes:
@@ -192,7 +205,7 @@ def _every_row(report: Report, lines: Iterable[Line]) -> bytes:
     rows = (
         (number, school, names[table], sentence)
         for table in TABLES
-        for number, school, sentence in getattr(report, table)
+        for number, school, sentence in _by_row(getattr(report, table))
     )
     head = [_("Row"), _("School"), _("What"), _("Why")]
     return sheets.write_xlsx(head, rows, _("What would come of it"))

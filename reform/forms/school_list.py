@@ -58,7 +58,7 @@ class ColumnsForm(forms.Form):
 
     def columns(self) -> Iterator[dict[str, Any]]:
         """Each column: its field, what its heading says, its first cells."""
-        top = number_of(str(self["top"].value() or ""))
+        top = number_of(str(self["top"].value()))
         first = -1 if top is None else min(top, len(self.rows) - 1)
         for place in range(self.width):
             cells = [row[place] for row in self.rows[first + 1 :] if row[place]]

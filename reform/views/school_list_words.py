@@ -25,6 +25,13 @@ def preview(result: dict[str, Any]) -> str:
     good = result["new"] + result["changed"]
     if not good and not result["refused"]:
         return _("There is nothing to change: everything in this list stands here already.")
+    if not good and result["unchanged"]:
+        words = ngettext(
+            "%(n)s row is refused; the others stand here already.",
+            "%(n)s rows are refused; the others stand here already.",
+            result["refused"],
+        )
+        return words % {"n": number(result["refused"])}
     if not good:
         return _("No row of this list can be taken as it is.")
     words = ngettext(
