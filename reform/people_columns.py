@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from reform import accounts
 from schools.columns import Listing, Row, bare, refuse_twice, row_of
@@ -72,7 +72,7 @@ def recognise(sheet: Sheet) -> Listing:
         found = [cell.strip() for cell in sheet.rows[0][1] if cell.strip()] if sheet.rows else []
         raise Denied(
             _("No column is headed “%(name)s”. The first row reads: %(found)s.")
-            % {"name": title("school"), "found": _(", ").join(found)[:200]}
+            % {"name": title("school"), "found": pgettext("list", ", ").join(found)[:200]}
         )
     head = [cell.strip() for cell in sheet.rows[top][1]]
     columns = heads[top]
@@ -136,7 +136,7 @@ def role(text: str) -> str:
     for value, said in words()["role"].items():
         if wanted in map(bare, [value, *said]):
             return value
-    allowed = _(", ").join(str(one.label) for one in ROLES)
+    allowed = pgettext("list", ", ").join(str(one.label) for one in ROLES)
     raise Denied(
         _("“%(text)s” is no role at a school. Enter one of: %(allowed)s.")
         % {"text": text[:40], "allowed": allowed}

@@ -52,6 +52,6 @@ def told(report: Report) -> dict[str, Any]:
     return {
         "sentence": report.sentence(),
         "notes": report.notes,
-        "n": {part: len(getattr(report, part)) for part in parts},
+        "n": {part: len({row for row, *_rest in getattr(report, part)}) for part in parts},
         "rows": {part: getattr(report, part)[:SHOWN] for part in parts},
     }

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from reform import leaving, particulars, people, people_columns
 from reform.people_columns import goes_by_role
@@ -104,7 +105,7 @@ class _Schools:
             raise Denied(_("The school is missing. Enter its name or its code."))
         found = self.by_name.get(name_key(name), [])
         if len(found) > 1:
-            codes = _(", ").join(school.code for school in found[:5])
+            codes = pgettext("list", ", ").join(school.code for school in found[:5])
             raise Denied(
                 _("Several schools are called “%(name)s”. Enter the code: %(codes)s.")
                 % {"name": name[:60], "codes": codes}
@@ -201,7 +202,7 @@ class _Accounts:
         open_ones = [post for post in here if goes_by_role(post.user.name, post.role)]
         found = same or open_ones if told else here
         if len(found) > 1:
-            names = _(", ").join(post.user.username for post in found[:5])
+            names = pgettext("list", ", ").join(post.user.username for post in found[:5])
             raise Denied(
                 _("Several accounts fit. Enter the account: %(names)s.") % {"names": names}
             )

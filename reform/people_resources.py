@@ -10,6 +10,7 @@ import xlsxwriter
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from import_export.resources import ModelResource
 from import_export.results import Result
 
@@ -57,7 +58,7 @@ def read(data: bytes) -> tuple[Listing, list[str]]:
     notes = [note for note in [sheets.describe(sheet)] if note]
     if listing.unread:
         words = _("Columns that were not read: %(headings)s.")
-        notes.append(words % {"headings": _(", ").join(listing.unread)[:200]})
+        notes.append(words % {"headings": pgettext("list", ", ").join(listing.unread)[:200]})
     return listing, notes
 
 

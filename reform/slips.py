@@ -65,20 +65,20 @@ def print_for(seat: Seat, user_ids: Iterable[int], *, base: str, path: str, key:
     """
     wanted = sorted(set(user_ids))
     asked = {"do": "slips", "people": wanted}
+    told: list[tuple[Membership, str]] = []
+    refused: list[tuple[str, str]] = []
     with transaction.atomic():
         if filings.answered(seat.user, key, asked) is not None:
             raise Shown
         posts = _current(seat, wanted)
-        sheet = Sheet(slips=[], refused=[], left=max(len(posts) - AT_ONCE, 0))
         for post in posts[:AT_ONCE]:
             try:
-                code = accounts.reissue(post.user, by=seat)
+                told.append((post, accounts.reissue(post.user, by=seat)))
             except Denied as denied:
-                sheet.refused.append((str(post.user), denied.reason))
-            else:
-                sheet.slips.append(_slip(post, code, base, path))
-        filings.remember(seat.user, key, asked, {"slips": len(sheet.slips)})
-    return sheet
+                refused.append((str(post.user), denied.reason))
+        filings.remember(seat.user, key, asked, {"slips": len(told)})
+    drawn_slips = [_slip(post, code, base, path) for post, code in told]
+    return Sheet(drawn_slips, refused, left=max(len(posts) - AT_ONCE, 0))
 
 
 def make_filers(seat: Seat, role_name: str) -> list[int]:
@@ -86,11 +86,11 @@ def make_filers(seat: Seat, role_name: str) -> list[int]:
 
     They go by the name of their role until somebody fills in a name.
     """
-    made = []
-    for school in people.without_filer(seat, clock.today())[:AT_ONCE]:
-        user = accounts.create(seat, place=school, role=Role.filer, name=role_name)
-        made.append(user.pk)
-    return made
+    with transaction.atomic():
+        return [
+            accounts.create(seat, place=school, role=Role.filer, name=role_name).pk
+            for school in people.without_filer(seat, clock.today())[:AT_ONCE]
+        ]
 
 
 def _current(seat: Seat, user_ids: list[int]) -> list[Membership]:

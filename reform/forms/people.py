@@ -155,7 +155,7 @@ class NewPersonForm(PersonFields):
 class LastDayForm(forms.Form):
     """The last day of a post; from the next one on the person is out."""
 
-    on = forms.DateField(widget=DateInput(), label=gettext_lazy("Last day"))
+    on = forms.DateField(widget=DateInput(), label=gettext_lazy("Last day of the post"))
 
     def __init__(self, *args: Any, starts_on: Any, **kwargs: Any) -> None:
         kwargs.setdefault("initial", {"on": clock.today()})
@@ -179,6 +179,7 @@ class SuccessorForm(LastDayForm, PersonFields):
     def __init__(self, *args: Any, colleagues: list[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.colleagues = {str(user.pk): user for user in colleagues}
+        self.fields["name"].help_text = _("Of a new account; never empty there.")
         self.fields["who"].choices = [
             ("new", _("A new account, with the name below")),
             *[(key, f"{user} ({user.username})") for key, user in self.colleagues.items()],

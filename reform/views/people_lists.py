@@ -124,7 +124,7 @@ def people_list_seen(request: HttpRequest, pk: int) -> HttpResponse:
 def _parts(job: Job) -> list[tuple[str, str]]:
     return [
         ("refused", _("Left out")),
-        ("changed", _("Changes")),
+        ("changed", _("Accounts to change")),
         ("new", _("New accounts")),
     ]
 

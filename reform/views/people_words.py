@@ -14,6 +14,7 @@ from reform.models import AuditLine
 from reform.people import Counts, Left, State
 from schools import clock
 from schools.models import Membership, User
+from schools.roles import Role
 from schools.scope import Seat
 
 STATES: dict[str, str | Promise] = {
@@ -130,6 +131,13 @@ def person_sentence(posts: Sequence[Membership], current: Sequence[Membership], 
     if not current:
         return _("%(person)s holds no post here any more.") % {"person": person}
     post = current[0]
+    if person == post.get_role_display():
+        told = {
+            "role": person,
+            "place": post.school or post.region,
+            "state": str(STATES[people.state(post, today)]).lower(),
+        }
+        return _("%(role)s at %(place)s: %(state)s.") % told
     told = {
         "person": person,
         "role": post.get_role_display(),
@@ -196,10 +204,23 @@ def steps(lines: Sequence[AuditLine]) -> list[dict[str, Any]]:
             "at": line.at,
             "who": str(line.user or line.username or _("The console")),
             "what": WHAT.get(line.what, line.what),
-            "note": line.thing.partition(" ")[2],
+            "note": " ".join(_plain(word) for word in line.thing.split()[1:]),
         }
         for line in lines
     ]
+
+
+def _plain(word: str) -> str:
+    """A word of the log as people read it."""
+    return str(Role(word).label) if word in Role.values else str(_FIELDS.get(word, word))
+
+
+_FIELDS: dict[str, str | Promise] = {
+    "name": gettext_lazy("Name"),
+    "post": gettext_lazy("Post"),
+    "phone": gettext_lazy("Work phone"),
+    "email": gettext_lazy("E-mail"),
+}
 
 
 def left_said(post: Membership, left: Left, *, heir: bool) -> list[str]:

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -48,10 +47,9 @@ def people_fill(request: HttpRequest) -> HttpResponse:
     """A filer's account for each school that has none, and their slips at once."""
     if not people.keeps_schools(request.seat):
         raise Denied(_("Accounts of schools are made by the manager of their authority."))
-    with transaction.atomic():
-        made = slips.make_filers(request.seat, str(Role.filer.label))
-        if made:
-            return _printed(request, made)
+    made = slips.make_filers(request.seat, str(Role.filer.label))
+    if made:
+        return _printed(request, made)
     messages.warning(request, _("Every school has somebody who files; no account was made."))
     return redirect("people_gaps")
 

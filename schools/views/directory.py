@@ -159,6 +159,7 @@ def school(request: HttpRequest, code: str) -> HttpResponse:
         "warnings": code_warnings(found.code, found.school_type_id),
         "at_school": [*people[Role.secretary], *people[Role.filer]],
         "reviewers": people[Role.reviewer],
+        "keeps_people": Role.manager in seat.roles and seat.is_authority(found.authority_id),
         "may_manage": seat.has("manage_schools"),
         "ahead": found.closed_on is not None and found.closed_on > clock.today(),
     }
