@@ -1,14 +1,14 @@
-"""The only place that takes in a school's five numbers and form, and draws its profile from them."""
+"""The only place that takes in a school's five numbers and form, and what follows from them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Field, QuerySet
+from django.db.models import F, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from reform import filings, history, rollout
 from reform.history import NewEvent
@@ -22,7 +22,13 @@ from schools.models.schools import SchoolKind, derive_profile, profile_by_facts
 from schools.roles import PartyForm
 from schools.scope import Seat
 
-NUMBERS = ("full_members", "probationary_members", "branches", "classes", "staff")
+NUMBERS = {
+    "full_members": gettext_lazy("Full members"),
+    "probationary_members": gettext_lazy("Probationary members"),
+    "branches": gettext_lazy("Branches"),
+    "classes": gettext_lazy("Classes"),
+    "staff": gettext_lazy("Staff"),
+}
 OF_A_BRANCH = 50  # rule STR-03: a branch usually has no more members
 OWN_FROM = 3  # rules STR-01, STR-02: full members of a branch of its own
 GENERAL_FROM, COMMITTEE_FROM = 50, 100  # rule STR-04, common practice; at the number both hold
@@ -91,7 +97,7 @@ def _form_doubts(told: Figures) -> Iterator[str]:
 
 def _number_doubts(told: Figures) -> Iterator[str]:
     if told.full_members > told.staff:
-        yield _("There are more full members than staff. Are retired members counted in?")
+        yield _("There are more full members than staff. That can only be with many retired ones.")
     if told.probationary_members > max(told.full_members, 1):
         yield _("There are more probationary than full members. Were the two exchanged?")
     if told.staff < told.classes:
@@ -101,9 +107,8 @@ def _number_doubts(told: Figures) -> Iterator[str]:
     for name, most in UNLIKELY.items():
         number = getattr(told, name)
         if number > most:
-            label = str(cast("Field[Any, Any]", School._meta.get_field(name)).verbose_name)
             yield _("%(label)s: %(n)d is far more than usual. Is there a digit too many?") % {
-                "label": label,
+                "label": NUMBERS[name],
                 "n": number,
             }
 

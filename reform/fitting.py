@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 
 from reform import reach, slots
 from reform.models import Campaign, Draft, Due, Enrolment, Entry, Extension, Slot
@@ -21,6 +22,7 @@ from schools.roles import Profile
 from schools.workdays import Calendar, school_year_of
 
 RUNNING = (CampaignState.opening, CampaignState.open)
+HELD = ("pk", "authority", "profile", "counted", "voided_at")  # what an enrolment froze
 What = tuple[str, str]  # item and period: what a school is never asked twice
 
 
@@ -117,14 +119,9 @@ class Fit:
 def plan(school: School, facts: Facts) -> list[Fit]:
     """What `facts` would do in each campaign under way, those that it would join last.
 
-    Eight queries at most, whatever the school owes.
+    Six queries at most, whatever the school owes.
     """
-    held = Enrolment.objects.filter(school=school, campaign__state__in=RUNNING)
-    fits = [Fit(one.campaign, one, facts) for one in held.select_related("campaign")]
-    if facts.asked and school.profile != Profile.unknown:
-        known = {fit.campaign.pk for fit in fits}
-        joining = replace(facts, profile=facts.profile or school.profile)
-        fits += [Fit(one, None, joining) for one in _ahead(facts) if one.pk not in known]
+    fits = _fits(school, facts)
     if not fits:
         return []
     fits.sort(key=lambda fit: (fit.enrolment is None, fit.campaign.opened_at, fit.campaign.pk))
@@ -132,17 +129,34 @@ def plan(school: School, facts: Facts) -> list[Fit]:
     rows = _entries(school)
     for fit in fits:
         _part(fit, rows)
-    _date_and_add(fits, rows)
+    if facts.asked:
+        _date_and_add(fits, rows)
     return fits
 
 
-def _ahead(facts: Facts) -> Iterable[Campaign]:
-    """Running campaigns that reach the authority."""
-    return Campaign.objects.filter(
-        state=CampaignState.open,
-        school_year__gte=school_year_of(clock.today()),
-        region__in=ancestors(facts.authority),
-    )
+def _fits(school: School, facts: Facts) -> list[Fit]:
+    """The campaigns under way that have the school, and those that would take it in; one query."""
+    mine = FilteredRelation("enrolments", condition=Q(enrolments__school=school))
+    dated = Enrolment.objects.filter(campaign=OuterRef("pk"), authority=facts.authority)
+    reached = Q(region__in=ancestors(facts.authority), state=CampaignState.open)
+    reached &= Q(school_year__gte=school_year_of(clock.today()))
+    found: Any = Campaign.objects.filter(state__in=RUNNING)
+    found = found.annotate(mine=mine, dated=Exists(dated))
+    found = found.filter(Q(mine__isnull=False) | reached)
+    joins = facts.asked and school.profile != Profile.unknown
+    joining = replace(facts, profile=facts.profile or school.profile)
+    fits = []
+    for one in found.annotate(**{f"held_{name}": F(f"mine__{name}") for name in HELD}):
+        if one.held_pk:
+            held = {name: getattr(one, f"held_{name}") for name in HELD}
+            fit = Fit(one, Enrolment(campaign=one, school=school, **held), facts)
+        elif joins:
+            fit = Fit(one, None, joining)
+        else:
+            continue
+        fit.undated = fit.reaches and not one.dated
+        fits.append(fit)
+    return fits
 
 
 def _fill_slots(fits: Sequence[Fit]) -> None:
@@ -252,13 +266,9 @@ def _codes(fit: Fit) -> set[str]:
 
 
 def _dues(fits: Sequence[Fit]) -> dict[tuple[int, str], date]:
-    """(slot, authority) → its own date; and notes where an authority was never dated."""
+    """(slot, authority) → its own date."""
     codes = {code for fit in fits for code in _codes(fit)}
     campaigns = [fit.campaign.pk for fit in fits]
-    there = Enrolment.objects.filter(campaign__in=campaigns, authority__in=codes).order_by()
-    dated = set(there.values_list("campaign_id", "authority").distinct())
-    for fit in fits:
-        fit.undated = fit.reaches and (fit.campaign.pk, fit.facts.authority) not in dated
     found = Due.objects.filter(slot__campaign__in=campaigns, authority__in=codes)
     rows = found.values_list("slot_id", "authority_id", "due_on")
     return {(slot, authority): day for slot, authority, day in rows}

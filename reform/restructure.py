@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from reform import filings, fitting, history, settling, steering
@@ -18,7 +18,7 @@ from reform.rollout import OPENINGS
 from schools import clock
 from schools.errors import Denied
 from schools.models import Region, School, SchoolType
-from schools.models.regions import NATION, RegionKind
+from schools.models.regions import RegionKind, bounds
 from schools.models.schools import SchoolKind, code_warnings, derive_profile
 from schools.roles import Profile
 from schools.scope import Seat
@@ -62,11 +62,11 @@ class Effect:
         return day if day and day > clock.today() else None
 
 
-def preview(school: School, change: Change, *, by: Seat) -> Effect:
+def preview(school: School, change: Change, *, by: Seat, reason: str = "") -> Effect:
     """What `change` would do; ValidationError names its field, Denied says why it cannot be."""
     require(by, school, change.kind)
     before = _copy(school)
-    after, profile, doubts = _changed(school, change)
+    after, profile, doubts = _changed(school, change, reason)
     if change.kind in ("name", "code"):
         return Effect(before, after, [], doubts)
     fits = fitting.plan(after, fitting.facts(after, profile))
@@ -100,7 +100,7 @@ def carry_out(
     return done
 
 
-def was_done(school_id: int, change: Change, *, by: Seat, reason: str, key: str) -> bool:
+def was_done(school_id: int, change: Change, by: Seat, reason: str, key: str) -> bool:
     """Whether this very request was answered already: a second press is no second change."""
     return filings.answered(by.user, key, _asked(school_id, change, reason)) is not None
 
@@ -156,23 +156,17 @@ def targets(school: School) -> list[Region]:
     the province). A city or province: what lies above the place where the school stands, and the
     counties below. Whoever takes a school over can hand it on.
     """
-    own = school.authority_id
-    above = Region.objects.filter(pk__in=_lines(school)).exclude(kind=RegionKind.placeholder)
-    low, high = (own[:4], f"{own[:4]}:") if len(own) > 2 else (own, f"{own}:")
-    counties = Region.objects.filter(code__gt=low, code__lt=high).exclude(
-        kind__in=(RegionKind.placeholder, RegionKind.nbs_only, RegionKind.city)
-    )
-    found = (above | counties).exclude(pk__in=[own, NATION])
-    return list(found.order_by("code"))
-
-
-def _lines(school: School) -> list[str]:
-    """City and province of the place where the school stands, as far as they may be next."""
     own, stands = school.authority_id, school.region_id
-    if len(own) == 6:
-        city = Region.objects.filter(pk=own[:4]).exclude(kind=RegionKind.placeholder)
-        return [own[:4]] if city.exists() else [own[:2]]
-    return [stands[:2], stands[:4]]
+    low = own[:4] if len(own) == 6 else own
+    inside = Q(code__gte=low, code__lt=bounds(low)[1])
+    hidden = (RegionKind.placeholder, RegionKind.nbs_only)
+    found = Region.objects.filter(inside | Q(pk__in=[stands[:2], stands[:4]]))
+    regions = {one.pk: one for one in found.exclude(kind__in=hidden).order_by("code")}
+    if len(own) == 6 and own[:4] in regions:
+        regions.pop(own[:2], None)
+    regions.pop(own, None)
+    near = {stands[:2], stands[:4]}
+    return [one for code, one in regions.items() if len(code) == 6 or code in near]
 
 
 # ---- one change
@@ -192,7 +186,7 @@ def _copy(school: School) -> School:
     return School(**{f.attname: getattr(school, f.attname) for f in School._meta.concrete_fields})
 
 
-def _changed(school: School, change: Change, reason: str = "") -> tuple[School, str, list[str]]:
+def _changed(school: School, change: Change, reason: str) -> tuple[School, str, list[str]]:
     """The school with the change in it, the profile that campaigns take over ("": none), doubts."""
     after = _copy(school)
     after.school_type = school.school_type
@@ -251,9 +245,10 @@ def _ownership(school: School, said: Mapping[str, Any]) -> None:
 def _authority(school: School, said: Mapping[str, Any]) -> None:
     code = str(said["authority"])
     _differs("authority", code, school.authority_id)
-    if code not in {region.pk for region in targets(school)}:
+    allowed = {region.pk: region for region in targets(school)}
+    if code not in allowed:
         raise ValidationError({"authority": [_("Choose an authority from the list.")]})
-    school.authority_id = code
+    school.authority = allowed[code]
     if len(code) == 6:  # a county looks after what stands in it
         school.region_id = code
 

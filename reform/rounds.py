@@ -21,6 +21,7 @@ from reform import (
     planner,
     readmission,
     restore,
+    restructure,
     rollout,
     sending,
     tallies,
@@ -178,6 +179,7 @@ def _guarded(step: Callable[[], object]) -> tuple[bool, str]:
 EACH_MINUTE = (
     rollout.continue_openings,
     rollout.add_late_joiners,
+    restructure.close_due,
     planner.plan,
     nudges.release,
     daily.plan,

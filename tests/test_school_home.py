@@ -120,9 +120,9 @@ def test_a_school_without_items_is_told_who_moves_next(cast, at):
     assert heading(at(cast.filer).get(reverse("items"))) == heading(page)
 
 
-def test_a_school_whose_form_is_not_known_is_told_what_is_missing(cast, at):
+def test_officials_read_what_a_school_without_a_profile_has_not_told(cast, at):
     at_school = world.school(profile="unknown", full_members=7)
-    page = at(world.seat("filer", at_school)).get(reverse("school_home"))
+    page = at(cast.reviewer).get(reverse("school_ledger", args=[at_school.code]))
     assert heading(page) == "还不能下发任务：本校党组织形式尚未登记。"
     assert "还缺：党组织形式、党支部数。" in text(page)
 

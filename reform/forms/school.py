@@ -42,8 +42,7 @@ class BaselineForm(forms.Form):
         kwargs.setdefault("initial", baseline.of(school))
         super().__init__(*args, **kwargs)
         self.fields["form"].choices = [("", _("Please choose")), *PartyForm.choices]
-        for name in baseline.NUMBERS:
-            label = School._meta.get_field(name).verbose_name  # type: ignore[union-attr]
+        for name, label in baseline.NUMBERS.items():
             self.fields[name] = Number(label=label, help_text=_HINTS[name])
 
     def figures(self) -> Figures:

@@ -71,7 +71,7 @@ def _seen(form: BaselineForm) -> str:
 
 # ---- the authority
 
-SHOWS = ("missing", "answered", "by_hand", "differing")
+SHOWS = ("missing", "unknown", "answered", "by_hand", "differing")
 
 
 @access("manage_schools")
@@ -102,6 +102,8 @@ def baselines(request: HttpRequest) -> HttpResponse:
 def _shown(every: "QuerySet[School]", show: str) -> "QuerySet[School]":
     if show == "missing":
         return every.filter(baseline_at=None)
+    if show == "unknown":
+        return every.filter(profile=Profile.unknown)
     if show == "answered":
         return every.exclude(baseline_at=None)
     if show == "by_hand":
@@ -158,6 +160,7 @@ def _line(differing: int) -> str:
 def _choices(counts: dict[str, int], show: str) -> list[dict[str, Any]]:
     labels = {
         "missing": _("Not answered"),
+        "unknown": _("Asked nothing until it is known"),
         "answered": _("Answered"),
         "by_hand": _("Profile set by hand"),
         "differing": _("Asked by another profile"),

@@ -76,9 +76,12 @@ def school_change(request: HttpRequest, code: str, kind: str) -> HttpResponse:
     """A change in two steps: first what it does to what is asked, then, confirmed, the deed."""
     if kind not in restructure.KINDS:
         raise Http404
-    if _went_away(request, code):
-        return redirect("region_changes")
-    school = _find(request, code)
+    try:
+        school = _find(request, code)
+    except Http404:
+        if _was_answered(request):
+            return redirect("region_changes")
+        raise
     if request.method != "POST":
         restructure.require(request.seat, school, kind)
         return _page(request, school, kind, change_form(kind, school))
@@ -95,21 +98,20 @@ def school_change(request: HttpRequest, code: str, kind: str) -> HttpResponse:
         return _page(request, school, kind, form)
 
 
-def _went_away(request: HttpRequest, code: str) -> bool:
+def _was_answered(request: HttpRequest) -> bool:
     """Whether a second press comes after the school went to another authority or code."""
     key = key_of(request.POST)
-    answered = IdempotencyKey.objects.filter(user=request.user, key=key) if key else None
-    gone = answered is not None and not _schools(request.seat).filter(code=code[:20]).exists()
-    return gone and answered is not None and answered.exists()
+    return bool(key) and IdempotencyKey.objects.filter(user=request.user, key=key).exists()
 
 
 def _go_on(request: HttpRequest, school: School, change: Change, form: ReasonForm) -> HttpResponse:
     reason, key = form.cleaned_data["reason"], key_of(request.POST)
     steering.check_reason(reason)
-    if not restructure.was_done(school.pk, change, by=request.seat, reason=reason, key=key):
-        effect = restructure.preview(school, change, by=request.seat)
+    confirmed = request.POST.get("do") == "change"
+    if not (confirmed and restructure.was_done(school.pk, change, request.seat, reason, key)):
+        effect = restructure.preview(school, change, by=request.seat, reason=reason)
         seen = words.digest(effect, str(sorted(change.values.items())))
-        if request.POST.get("do") != "change" or request.POST.get("seen") != seen:
+        if not confirmed or request.POST.get("seen") != seen:
             return _page(request, school, change.kind, form, effect, seen)
     done = restructure.carry_out(school.pk, change, by=request.seat, reason=reason, key=key)
     school.refresh_from_db()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, npgettext, pgettext_lazy
 
 from reform.fitting import Fit
 from reform.models import Entry, Event
@@ -64,7 +64,7 @@ SHOWN = [kind for kind in STEPS if kind != "baseline"]
 
 
 def n_filings(n: int) -> str:
-    return ngettext("%(n)d filing", "%(n)d filings", n) % {"n": n}
+    return npgettext("of a school", "%(n)d filing", "%(n)d filings", n) % {"n": n}
 
 
 def effects(effect: Effect, kind: str) -> list[str]:
