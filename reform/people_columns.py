@@ -78,15 +78,16 @@ def recognise(sheet: Sheet) -> Listing:
     columns = heads[top]
     refuse_twice(head, columns)
     body = sheet.rows[top + 1 :]
-    if not body:
-        raise Denied(_("There is no account below the headings."))
     if len(body) > MOST_ROWS:
         raise Denied(_("The list has more than 5,000 rows. Divide it into several files."))
     rows = [row_of(number, cells, columns, sheet.ragged_counts) for number, cells in body]
     sums = set(map(bare, words()["sums"]))
+    rows = [row for row in rows if bare(row.texts.get("school", "")) not in sums]
+    if not rows:
+        raise Denied(_("There is no account below the headings."))
     return Listing(
         [column for column in columns if column],
-        [row for row in rows if bare(row.texts.get("school", "")) not in sums],
+        rows,
         [cell for cell, column in zip(head, columns, strict=True) if cell and not column],
     )
 

@@ -30,10 +30,9 @@ def run(job: Job, work: Any) -> None:
         _keep_failed(job, listing, report)
         work.finish(told(report), state=JobState.ready, keep=READY_FOR)
         return
-    work.begin_writing()
+    report = resource.import_data(dataset).report
+    _keep_failed(job, listing, report)
     with transaction.atomic():
-        report = resource.import_data(dataset).report
-        _keep_failed(job, listing, report)
         auditing.append("account import", report.sentence(), user=seat.user, region=seat.place_code)
         work.finish(told(report))
 

@@ -16,7 +16,7 @@ from schools.models import Membership, User
 from schools.roles import Role
 from schools.scope import Seat
 
-AT_ONCE = 300  # slips of one page; the rest is the next page
+AT_ONCE = 200  # slips of one page; the rest is the next page
 
 
 class Shown(Exception):

@@ -183,12 +183,33 @@ def test_who_also_sits_elsewhere_is_not_changed_by_a_list(cast):
 
 
 @pytest.mark.django_db
+def test_a_list_that_broke_off_goes_on_where_it_stood(cast, monkeypatch):
+    monkeypatch.setattr(people_resources, "PIECE", 2)
+    rows = [["阳光小学", f"教师{n}", "填报员", "", "", ""] for n in range(5)]
+    listing, notes = people_resources.read(csv_of(*rows))
+
+    def broken(done, total):
+        raise MemoryError
+
+    resource = people_resources.AccountResource(seat=cast.manager, tell=broken)
+    with pytest.raises(MemoryError):
+        resource.import_data(people_resources.dataset_of(listing, notes))
+    assert User.objects.filter(name__startswith="教师").count() == 2
+
+    report = report_of(cast.manager, csv_of(*rows))
+
+    assert four(report) == "New 3, changed 0, unchanged 2, left out 0."
+    assert User.objects.filter(name__startswith="教师").count() == 5
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
         (b"", "The file is empty"),
         ("姓名,角色\n甲,填报员".encode(), "No column is headed “School”."),
         ("学校名称,姓名".encode(), "There is no account below the headings."),
+        ("学校名称,姓名\n合计,3".encode(), "There is no account below the headings."),
         ("学校名称,校名,姓名\n甲,乙,丙".encode(), "Several columns mean the same"),
     ],
 )
@@ -274,6 +295,17 @@ def test_what_was_looked_at_is_bound_to_who_looked_the_version_and_an_hour(cast,
     assert desk.post(here, {"do": "write", "version": version}).status_code == 409
     assert "This list was set aside; nothing was written." in desk.get(here).content.decode()
     assert not User.objects.filter(name="周老师").exists()
+
+
+@pytest.mark.django_db
+def test_a_list_that_is_being_written_is_not_set_aside(cast, desk):
+    here = send(desk, csv_of(["阳光小学", "周老师", "填报员", "", "", ""]))
+    desk.post(here, {"do": "write", "version": Job.objects.get().version})
+
+    assert "Stop it" not in desk.get(here).content.decode()
+    assert desk.post(here, {"do": "cancel"}).status_code == 403
+    jobs.run(Job.objects.get().pk)
+    assert User.objects.filter(name="周老师").count() == 1
 
 
 @pytest.mark.django_db

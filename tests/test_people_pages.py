@@ -305,3 +305,22 @@ def test_the_gaps_ask_the_same_however_many(cast, desk, n, django_assert_num_que
         world.school()
     with django_assert_num_queries(4):
         desk.get(reverse("people_gaps"))
+
+
+# ---- from elsewhere
+
+
+def test_the_page_of_a_school_leads_its_manager_to_its_people(cast, desk, client):
+    page = desk.get(reverse("school", args=[cast.school.code])).content.decode()
+    assert reverse("person", args=[cast.filer.user.pk]) in page
+    assert f"{reverse('person_new')}?school={cast.school.code}" in page
+
+    world.sign_in(client, cast.viewer)
+    page = client.get(reverse("school", args=[cast.school.code])).content.decode()
+    assert reverse("person", args=[cast.filer.user.pk]) not in page
+    assert reverse("person_new") not in page
+
+
+def test_an_operator_finds_the_accounts_in_the_rail(machine):
+    places = machine.get(reverse("people")).context["house"]["places"]
+    assert [p["current"] for p in places if p["url"] == reverse("people")] == ["page"]

@@ -105,6 +105,7 @@ def people_list_seen(request: HttpRequest, pk: int) -> HttpResponse:
             (_("List"), reverse("people_import")),
             (job.file_name, ""),
         ],
+        "writing": _writing(job),
         "at_work": job.state in _AT_WORK and job.expires_at > clock.now(),
         "ready": job.state == JobState.ready and job.expires_at > clock.now(),
         "writable": writable,
@@ -149,6 +150,8 @@ def _sentence(job: Job, writable: bool) -> str:
 def _turn(request: HttpRequest, job: Job) -> HttpResponse:
     """Write what was looked at, or set it aside; a second press changes nothing more."""
     if request.POST.get("do") == "cancel":
+        if _writing(job):
+            raise Denied(_("It is being written; what is written stays. Wait for the result."))
         jobs.cancel(job)
         messages.success(request, _("The list was set aside; nothing was written."))
         return redirect("people_import")
@@ -156,6 +159,10 @@ def _turn(request: HttpRequest, job: Job) -> HttpResponse:
     if not went and job.state in (JobState.ready, JobState.cancelled, JobState.failed):
         raise Stale(_("Nothing was written: the list waited too long. Choose the file once more."))
     return redirect("people_list_seen", pk=job.pk)
+
+
+def _writing(job: Job) -> bool:
+    return job.state in _AT_WORK and job.asked.get("do") == people_jobs.WRITE
 
 
 def _file(job: Job) -> Any:
