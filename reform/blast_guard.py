@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from reform.models import Hold, Reminder
@@ -39,37 +39,47 @@ def weigh(since: datetime, explained: Iterable[tuple[int, date]]) -> Hold | None
 
     The calendar explains stages (stage, due date) that have come up `since` the last working day,
     and whatever was opened or given a new date since then. The rest is weighed against the largest
-    of the 28 days before.
+    of the 28 days before. What an operator let go is not held again that day.
     """
     now = clock.now()
     today = clock.local_date(now)
-    planned = _surprised(since, explained)
+    planned = _people(_of_day(today).exclude(_expected(since, explained)))
     usual = _usual(today) if planned > FLOOR else 0
+    mine = Hold.objects.filter(day=today)
     if planned <= max(FLOOR, TIMES * usual):
-        Hold.objects.filter(released_at=None, planned=0).delete()
-        Hold.objects.filter(released_at=None).update(released_at=now)
-        return None
-    Hold.objects.bulk_create(
-        [Hold(day=today, planned=planned, usual=usual, at=now)],
-        update_conflicts=True,
-        unique_fields=["day"],
-        update_fields=["planned", "usual"],
-    )
+        mine.filter(released_at=None, planned=0).delete()
+        mine.filter(released_at=None).update(released_at=now)
+    else:
+        Hold.objects.bulk_create(
+            [Hold(day=today, planned=0, usual=0, at=now)], ignore_conflicts=True
+        )
+        mine.filter(released_by=None).update(planned=planned, usual=usual, released_at=None)
+    for hold in Hold.objects.filter(released_at=None, day__lt=today):
+        if _people(_of_day(hold.day)) <= max(FLOOR, TIMES * hold.usual):
+            Hold.objects.filter(pk=hold.pk).update(released_at=now)
     return held()
 
 
-def _surprised(since: datetime, explained: Iterable[tuple[int, date]]) -> int:
-    """How many people wait for a reminder that the calendar of these days does not explain."""
-    expected = Q(entry__slot__campaign__opened_at__gte=since)
-    expected |= Q(entry__slot__opens_on__gte=clock.local_date(since))
-    for stage, due_on in explained:
-        expected |= Q(stage=stage, due_on=due_on)
+def _of_day(day: date) -> "QuerySet[Reminder]":
+    """What was planned on a day and still waits."""
+    waiting = Reminder.objects.filter(state=ReminderState.waiting, about=About.due)
+    return waiting.filter(planned_at__date=day)
+
+
+def _expected(since: datetime, explained: Iterable[tuple[int, date]]) -> Q:
+    """What the calendar, an opening or a moved date of the last days explains."""
     moved = Reminder.objects.filter(
         entry=OuterRef("entry"), about=About.moved, planned_at__gte=since
     )
-    waiting = Reminder.objects.filter(state=ReminderState.waiting, about=About.due)
-    surprising = waiting.exclude(expected).exclude(Exists(moved))
-    return surprising.aggregate(n=Count("person", distinct=True))["n"] or 0
+    found = Q(entry__slot__campaign__opened_at__gte=since) | Q(Exists(moved))
+    found |= Q(entry__slot__opens_on__gte=clock.local_date(since))
+    for stage, due_on in explained:
+        found |= Q(stage=stage, due_on=due_on)
+    return found
+
+
+def _people(reminders: "QuerySet[Reminder]") -> int:
+    return reminders.aggregate(n=Count("person", distinct=True))["n"] or 0
 
 
 def _usual(today: date) -> int:

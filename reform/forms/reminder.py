@@ -150,7 +150,7 @@ class PolicyForm(forms.Form):
                 self.add_error(f"when_{n}", words)
             seen.setdefault(days, n)
         for (_row, earlier), (n, days) in pairwise(stages):
-            if days < earlier:
+            if days < earlier and not self.errors:
                 self._put_in_order()
                 self.add_error(
                     f"when_{n}",
