@@ -77,6 +77,9 @@ REGION_PLACES = (
             "region_changes",
             "school_changes",
             "school_change",
+            "school_lists",
+            "school_list",
+            "school_list_columns",
         ),
     ),
     Place(
@@ -101,7 +104,7 @@ REGION_PLACES = (
         "steps",
         gettext_lazy("Setup"),
         "manage_schools",
-        ("calendar", "calendar_term", "calendar_days", "calendar_notice"),
+        ("calendar", "calendar_term", "calendar_days", "calendar_notice", "reminder_policy"),
     ),
     Place(
         "people",

@@ -205,8 +205,10 @@ def row_of(number: int, cells: list[str], columns: list[str | None], ragged_coun
 
 
 def _is_sum(row: Row) -> bool:
-    said = row.texts.get("name") or row.texts.get("code") or ""
-    return len(said) < MOST_SUM and bare(said) in _sums()
+    """A word for a sum where the name or code stands, or in the first cell, be it of numbers."""
+    first = next(filter(None, map(str.strip, row.cells)), "")
+    heads = (row.texts.get("name") or row.texts.get("code") or "", first)
+    return any(len(said) < MOST_SUM and bare(said) in _sums() for said in heads)
 
 
 @cache

@@ -130,6 +130,14 @@ def test_headings_have_other_names_and_may_stand_below_a_title():
     assert report.notes == ["Columns that were not read: 序号."]
 
 
+def test_a_sum_below_the_numbers_of_rows_is_no_school():
+    rows = [["序号", *SHORT], ["1", *ROW], ["合计", "", "100所", ""], ["总计", "100", "", ""]]
+
+    report = load(csv_of(*rows))
+
+    assert (report.new, len(report.refused)) == (1, 0)
+
+
 def test_an_old_type_becomes_the_one_it_was_merged_into():
     SchoolType.objects.create(
         code="212", name_zh="(旧)独立设置的少数民族小学", name_en="old", use="alias of 211"

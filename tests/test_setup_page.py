@@ -31,7 +31,7 @@ def test_an_empty_county_begins_here_with_the_school_list(desk):
     shown = desk.get("/setup/")
 
     assert heading(shown).endswith("next: School list.")
-    assert lights(desk)["School list"] == ("todo", "no school yet", "/schools/")
+    assert lights(desk)["School list"] == ("todo", "no school yet", "/schools/lists/")
     assert lights(desk)["Accounts"][:2] == ("todo", "comes after the school list")
     assert lights(desk)["Campaign"] == ("todo", "no campaign yet", "/campaigns/")
 
@@ -59,6 +59,15 @@ def test_each_step_tells_how_it_stands(desk, manager):
     assert found["Slips"][:2] == ("busy", "1 account is not opened yet")
     assert found["Basic figures"][:2] == ("busy", "1 of 2 schools have answered")
     assert found["Campaign"][:2] == ("busy", "a draft waits to be opened")
+
+
+def test_a_county_where_nobody_reviews_is_told_so(desk, manager):
+    world.seat("filer", world.school("一小"))
+    light, said, _url = lights(desk)["Accounts"]
+    assert (light, said.partition(";")[0]) == ("busy", "nobody reviews here yet")
+
+    world.seat("reviewer", world.COUNTY, manager.user)
+    assert lights(desk)["Accounts"][:2] == ("done", "every school has a filer")
 
 
 def test_provisional_and_missing_terms_are_told_apart(desk, travel):
@@ -104,12 +113,12 @@ def test_the_hub_asks_as_often_for_one_school_as_for_three(
     desk, manager, django_assert_num_queries
 ):
     world.seat("filer", world.school("一小"))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         desk.get("/setup/")
     for name in ("二小", "三小"):
         world.seat("filer", world.school(name))
     world.draft(manager)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         desk.get("/setup/")
 
 

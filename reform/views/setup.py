@@ -15,9 +15,10 @@ from reform import people
 from reform.models import Campaign, ReminderPolicy
 from reform.models.campaign import CampaignState
 from reform.views.headlines import number, schools_counted
-from schools import almanac, clock
+from schools import almanac, clock, scope
 from schools.access import access
 from schools.models.regions import ancestors
+from schools.roles import Role
 from schools.scope import Seat
 from schools.workdays import school_year_of
 
@@ -75,7 +76,7 @@ def _steps(seat: Seat, today: date) -> list[Step]:
     return [
         _schools(schools),
         _calendar(seat, today),
-        _accounts(people.without_filer(seat, today).count() if schools else 0, schools),
+        _accounts(people.without_filer(seat, today).count() if schools else 0, schools, seat),
         _slips(accounts.people, accounts.waiting),
         _baseline(schools, answered),
         _reminders(seat),
@@ -95,8 +96,8 @@ def _schools(schools: int) -> Step:
         _("One list from a workbook; every later list is compared with it."),
         _light(schools > 0, False),
         schools_counted(schools) if schools else _("no school yet"),
-        reverse("schools"),
-        _("To the schools"),
+        reverse("schools") if schools else reverse("school_lists"),
+        _("To the schools") if schools else _("Send a school list"),
     )
 
 
@@ -124,18 +125,22 @@ def _calendar(seat: Seat, today: date) -> Step:
     )
 
 
-def _accounts(without: int, schools: int) -> Step:
+def _accounts(without: int, schools: int, seat: Seat) -> Step:
+    """The schools' filers, and somebody at the bureau to whom they file."""
+    reviewed = scope.people(Role.reviewer, authority=seat.place_code).exists()
     words = ngettext("%(n)s school has no filer", "%(n)s schools have no filer", without)
     if not schools:
         said = _("comes after the school list")
     elif without:
         said = words % {"n": number(without)}
+    elif not reviewed:
+        said = _("nobody reviews here yet; whoever runs this installation makes that account")
     else:
         said = _("every school has a filer")
     return Step(
         _("Accounts"),
         _("Each school needs somebody who files, and a secretary where secretaries sign."),
-        _light(schools > 0 and not without, 0 < without < schools),
+        _light(schools > 0 and not without and reviewed, without < schools),
         said,
         reverse("people_gaps") if without else reverse("people"),
         _("To the gaps") if without else _("To the people"),

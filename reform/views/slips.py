@@ -71,6 +71,7 @@ def _printed(request: HttpRequest, chosen: list[int]) -> HttpResponse:
         "sentence": _sentence(sheet),
         "crumbs": _crumbs(),
         "place": request.seat.place_name,
+        "of_schools": people.keeps_schools(request.seat),
         "caller": request.user,
         "key": key_for(request),
     }

@@ -148,19 +148,19 @@ class Command(BaseCommand):
 
 
 def first_accounts(county: str, name: str) -> list[First]:
-    """A manager of the county and an operator, where there has never been one."""
+    """A manager of the county, who also reviews until somebody else does, and an operator, where
+    there has never been one."""
     made = []
     with transaction.atomic():
         region = Region.objects.select_for_update().get(pk=county)
         if not Membership.objects.filter(role=Role.manager, region=region).exists():
             _bureau(region, name)
-            said = _("Manager of %(place)s") % {"place": name}
-            made.append(_first(region, Role.manager, said[:40], ""))
+            made.append(_first(region, Role.manager, ""))
+            accounts.appoint(None, made[0].user, place=region, role=Role.reviewer)
         if not Membership.objects.filter(role=Role.operator, region_id=NATION).exists():
             free = not User.objects.filter(username__iexact="operator").exists()
             nation = Region.objects.get(pk=NATION)
-            said = _("Operator of this installation")
-            made.append(_first(nation, Role.operator, said, "operator" if free else ""))
+            made.append(_first(nation, Role.operator, "operator" if free else ""))
     return made
 
 
@@ -175,9 +175,11 @@ def _bureau(region: Region, name: str) -> None:
         )  # fmt: skip
 
 
-def _first(place: Region, role: Role, name: str, username: str) -> First:
+def _first(place: Region, role: Role, username: str) -> First:
+    """It goes by its role until whoever holds it fills in a name."""
+    name = str(role.label)
     user = accounts.create(None, place=place, role=role, name=name, username=username)
-    return First(user, str(role.label), activation.issue(user, None))
+    return First(user, name, activation.issue(user, None))
 
 
 def age(folder: Path) -> timedelta:
