@@ -1,9 +1,9 @@
 """The only place that gives many open entries another date, with their history and the counters."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import NamedTuple
 
 from django.db.models import Count, Q, QuerySet
 
@@ -38,31 +38,32 @@ def onward(found: "QuerySet[Entry]", old: Iterable[date], due_on: date) -> "Quer
     return found.filter(on_old_date | Q(due_on__lt=due_on)).exclude(due_on=due_on)
 
 
-def move(
-    moving: "QuerySet[Entry]",
-    slot: Slot,
-    due_on: date,
-    chains: Chains,
-    *,
-    by: Seat | None,
-    reason: str,
-    body: Mapping[str, Any] | None = None,
-) -> int:
-    """Give the open entries `moving` of a slot the date `due_on`; how many there were.
+class Part(NamedTuple):
+    """Open entries of one slot, and the date they get."""
 
-    Call it in a transaction that holds `chains`, those of every school of `moving`. `body` is added
-    to what each school's history tells. What waited to be told of the old date is taken back, and
-    whoever owes it is told of the new one.
+    moving: "QuerySet[Entry]"
+    slot: Slot
+    due_on: date
+
+
+def move(parts: Sequence[Part], chains: Chains, *, by: Seat | None, reason: str) -> list[int]:
+    """Give open entries their new dates; how many moved, part by part.
+
+    Call it in a transaction that holds `chains`, those of every school concerned. What waited to be
+    told of an old date is taken back, and whoever owes it is told of the new one.
     """
-    entries, cause = _tell_schools(moving, chains, due_on, by, reason, body or {})
+    entries, cause = _tell_schools(parts, chains, by, reason)
     deltas: tallies.Deltas = Counter()
-    counted = moving.filter(counted=True).exclude(keeper=Keeper.district).order_by()
-    groups = counted.values_list("authority", "status", "due_on").annotate(n=Count("pk"))
-    for at, status, old, n in groups:
-        where, _day = bucket(status, old, None)
-        deltas[tallies.Key(slot.campaign_id, at, slot.pk, where, old)] -= n
-        deltas[tallies.Key(slot.campaign_id, at, slot.pk, where, due_on)] += n
-    moved = moving.update(due_on=due_on)
+    moved = []
+    for part in parts:
+        counted = part.moving.filter(counted=True).exclude(keeper=Keeper.district).order_by()
+        groups = counted.values_list("authority", "status", "due_on").annotate(n=Count("pk"))
+        for at, status, old, n in groups:
+            where, _day = bucket(status, old, None)
+            key = tallies.Key(part.slot.campaign_id, at, part.slot.pk, where, old)
+            deltas[key] -= n
+            deltas[key._replace(due_on=part.due_on)] += n
+        moved.append(part.moving.update(due_on=part.due_on))
     tallies.apply(deltas)
     reminders.cancel(entries, "date moved")
     reminders.tell_schools(About.moved, entries, cause=cause)
@@ -70,19 +71,21 @@ def move(
 
 
 def _tell_schools(
-    moving: "QuerySet[Entry]",
-    chains: Chains,
-    due_on: date,
-    by: Seat | None,
-    reason: str,
-    more: Mapping[str, Any],
+    parts: Sequence[Part], chains: Chains, by: Seat | None, reason: str
 ) -> tuple[list[int], int]:
     """One event for each entry that moves, in the history of its school.
 
     These entries, and the number of the last event, which names the change.
     """
-    rows = moving.order_by("school_id").values_list("pk", "school_id", "status", "due_on")
     seat = {"seat": by.key} if by else {}
+    found = [
+        (school, entry, status, was, part.due_on)
+        for part in parts
+        for entry, school, status, was in part.moving.order_by().values_list(
+            "pk", "school_id", "status", "due_on"
+        )
+    ]
+    found.sort()  # a school's events together, so that its chain is written once
     events = [
         (
             chains[f"school:{school}"],
@@ -92,13 +95,13 @@ def _tell_schools(
                 entry_id=entry,
                 from_state=Status(status).name,
                 to_state=Status(status).name,
-                body={"was": was.isoformat(), "due_on": due_on.isoformat(), **seat, **more},
+                body={"was": was.isoformat(), "due_on": due_on.isoformat(), **seat},
                 text=reason,
             ),
         )
-        for entry, school, status, was in rows
+        for school, entry, status, was, due_on in found
     ]
     cause = 0
     for start in range(0, len(events), AT_ONCE):
         cause = history.append_each(events[start : start + AT_ONCE])[-1].pk
-    return [entry for entry, _school, _status, _was in rows], cause
+    return [entry for _school, entry, _status, _was, _due_on in found], cause

@@ -71,9 +71,9 @@ def readmit(
         event = NewEvent("readmit", by.user, None, body={**body, "seat": by.key}, text=reason)
         history.append(chains[school.subject], [event])
         found.update(readmitted_until=until)
-        for entry in entries:
-            moving = Entry.objects.filter(pk=entry.pk, status__in=OPEN, due_on__lt=until)
-            moves.move(moving, entry.slot, until, chains, by=by, reason=reason)
+        late = Entry.objects.filter(status__in=OPEN, due_on__lt=until)
+        parts = [moves.Part(late.filter(pk=one.pk), one.slot, until) for one in entries]
+        moves.move(parts, chains, by=by, reason=reason)
         School.objects.filter(pk=school_id, locked=False).update(locked=True)
         owed = [entry for entry in entries if entry.status in OPEN]
         ids = [entry.pk for entry in owed]

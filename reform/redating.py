@@ -26,7 +26,7 @@ from schools.models.regions import ancestors, bounds
 from schools.scope import Seat
 from schools.workdays import Calendar
 
-AT_ONCE = 20_000  # entries that a page moves; `manage.py holiday_notice` moves any number
+AT_ONCE = 10_000  # entries that a page moves; `manage.py holiday_notice` moves any number
 
 
 class Move(NamedTuple):
@@ -306,15 +306,15 @@ def _carry_out(
     moving = {move.slot.pk for move in found.moves}
     held = Entry.objects.filter(slot__in=moving, authority__gte=low, authority__lt=high)
     schools = moves.lock_schools(held.order_by().values_list("school_id", flat=True).distinct())
-    done: Counter[Campaign] = Counter()
-    dates: Counter[Campaign] = Counter()
+    parts = []
     for move in found.moves:
         entries = move.slot.entries.filter(authority__in=move.authorities, status__in=OPEN)
         entries = moves.onward(entries, [move.was], move.due_on)
-        done[move.slot.campaign] += moves.move(
-            entries, move.slot, move.due_on, schools, by=by, reason=reason
-        )
-        dates[move.slot.campaign] += 1
+        parts.append(moves.Part(entries, move.slot, move.due_on))
+    done: Counter[Campaign] = Counter()
+    dates = Counter(move.slot.campaign for move in found.moves)
+    for move, n in zip(found.moves, moves.move(parts, schools, by=by, reason=reason), strict=True):
+        done[move.slot.campaign] += n
     _write_dates(found)
     for campaign, n in dates.items():
         body = {"campaign": campaign.pk, "dates": n, "moved": done[campaign]}

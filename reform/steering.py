@@ -160,7 +160,8 @@ def _move_dates(slot: Slot, authority: str | None, due_on: date, by: Seat, reaso
     held = slot.entries.filter(authority=authority) if authority else slot.entries.all()
     chains = moves.lock_schools(held.values_list("school_id", flat=True))
     moving = _moving(slot, authority, due_on)
-    return moves.move(moving, slot, due_on, chains, by=by, reason=reason)
+    part = moves.Part(moving, slot, due_on)
+    return moves.move([part], chains, by=by, reason=reason)[0]
 
 
 def _write_date(slot: Slot, authority: str | None, due_on: date, reason: str) -> None:
