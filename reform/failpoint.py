@@ -6,12 +6,22 @@ Without REFORM_TESTS=1, which only the tests set, nothing here does anything.
 import itertools
 import os
 
-_step, _, _nth = os.environ.get("FAILPOINT", "").partition(":")
-_wanted = _step if os.environ.get("REFORM_TESTS") else ""
-_seen = itertools.count(1)
+
+class _Point:
+    step, nth, seen = "", 1, itertools.count(1)
+
+
+def arm(text: str) -> None:
+    """From now on end at this step, the nth time it is reached; "" disarms."""
+    step, _colon, nth = text.partition(":")
+    _Point.step = step if os.environ.get("REFORM_TESTS") else ""
+    _Point.nth, _Point.seen = int(nth or "1"), itertools.count(1)
 
 
 def here(step: str) -> None:
-    """End as by kill -9 when this is the step, the nth time it is reached."""
-    if step == _wanted and next(_seen) == int(_nth or "1"):
+    """End as by kill -9 when this is the step."""
+    if step == _Point.step and next(_Point.seen) == _Point.nth:
         os._exit(9)
+
+
+arm(os.environ.get("FAILPOINT", ""))

@@ -31,6 +31,7 @@ class Sink:
     most              letters on one connection before 421
     close             "after" DATA the letter is logged and the line cut; "before": not logged
     every             only each nth letter fails so; only: only addresses that contain this
+    rules             a list of several such
     """
 
     def __init__(self, folder=None):
@@ -51,14 +52,17 @@ class Sink:
                 return {}
         return self.mode
 
-    def fails(self, name, session, envelope, address=""):
-        mode = self.now()
-        to = address or (envelope.rcpt_tos or [""])[0]
-        if name not in mode or mode.get("only", "") not in to:
-            return None
-        if self.count % mode.get("every", 1):
-            return None
-        return mode[name]
+    def fails(self, name, envelope, address=""):
+        """What is to happen at this step to this letter; None: nothing."""
+        mode, to = self.now(), address or (envelope.rcpt_tos or [""])[0]
+        for rule in mode.get("rules", [mode]):
+            if (
+                name in rule
+                and rule.get("only", "") in to
+                and not self.count % rule.get("every", 1)
+            ):
+                return rule[name]
+        return None
 
     async def handle_EHLO(self, server, session, envelope, hostname, responses):
         self.connections += 1
@@ -71,27 +75,27 @@ class Sink:
         if most and session.taken >= most:
             asyncio.get_running_loop().call_later(0.05, server.transport.close)
             return "421 4.7.0 enough on this line"
-        if answer := self.fails("mail", session, envelope):
+        if answer := self.fails("mail", envelope):
             return answer
         envelope.mail_from = address
         return "250 OK"
 
     async def handle_RCPT(self, server, session, envelope, address, options):
-        if seconds := self.fails("tarpit", session, envelope, address):
+        if seconds := self.fails("tarpit", envelope, address):
             await asyncio.sleep(seconds)
-        if self.fails("drip", session, envelope, address):
+        if self.fails("drip", envelope, address):
             while not server.transport.is_closing():
                 server.transport.write(b"2")
                 await asyncio.sleep(1)
-        if answer := self.fails("rcpt", session, envelope, address):
+        if answer := self.fails("rcpt", envelope, address):
             return answer
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
-        if answer := self.fails("data", session, envelope):
+        if answer := self.fails("data", envelope):
             return answer
-        cut = self.fails("close", session, envelope)
+        cut = self.fails("close", envelope)
         if cut != "before":
             self.keep(envelope)
         if cut:

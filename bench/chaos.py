@@ -1,0 +1,80 @@
+"""Faults F1 to F13: what is told, and how often, while processes die. `make chaos` runs it.
+
+Prints a line a fault and ends with 1 where a promise was broken. `--people 10000` and `--small`
+set how hard; `--only F1` takes one.
+"""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tests import services
+
+PORT = services.free_port()
+os.environ |= {
+    "REFORM_TESTS": "1",
+    "EMAIL_URL": f"smtp://127.0.0.1:{PORT}",
+    "MAIL_FROM": "ledger@bureau.example",
+    "LOG_LEVEL": "ERROR",
+    "SENDERS": "4",
+}
+
+import scratch  # noqa: E402, F401  # isort: skip
+
+from django.conf import settings  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from reform import history  # noqa: E402
+from tests.chaos import bells, faults, load  # noqa: E402
+from tests.chaos.machine import Sink  # noqa: E402
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--people", type=int, default=10_000)
+    options.add_argument("--small", action="store_true", help="fewer faults of each kind")
+    options.add_argument("--only", default="", help="those whose name contains this")
+    options.add_argument("--postgres", action="store_true", help="on a scratch PostgreSQL")
+    asked = options.parse_args()
+    logging.disable(logging.CRITICAL)  # what fails here fails on purpose
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))
+    call_command("migrate", verbosity=0)
+    load.build(asked.people)
+    sink = Sink(settings.VAR_DIR / "sink", PORT).start()
+    field = faults.Field(sink, asked.people, asked.small)
+    wrong = 0
+    print(f"{connection.vendor}: {asked.people:,} people, {load.keys():,} keys", flush=True)
+    try:
+        for name, fault in {**faults.FAULTS, **bells.FAULTS}.items():
+            if asked.only in name:
+                wrong += told(name, fault, field)
+        wrong += sum(1 for _fault in history.verify())
+    finally:
+        sink.stop()
+    print("lost none, repeated none" if not wrong else f"{wrong} promises broken")
+    sys.exit(bool(wrong))
+
+
+def told(name, fault, field):
+    """Run a fault; how many promises it broke."""
+    began = time.monotonic()
+    try:
+        found, said = fault(field)
+        lost, extra, broken = found.lost, found.extra, found.faults
+    except AssertionError as error:
+        lost, extra, broken, said = "?", "?", [str(error)], ""
+    seconds = time.monotonic() - began
+    print(f"{name:<26}lost {lost}  extra {extra:<4}{seconds:6.0f} s  {said}", flush=True)
+    for line in broken:
+        print(f"  BROKEN: {line}", flush=True)
+    return len(broken)
+
+
+main()

@@ -1,0 +1,191 @@
+"""The only place for faults of the mail server and of senders: each ends in a verdict."""
+
+import random
+import signal
+import time
+
+from django.conf import settings
+
+from reform import outbox
+from reform.models import Attempt, Message
+from reform.settings import mail_server
+from schools.models import User
+from tests.chaos import load
+from tests.chaos.machine import Senders, open_letters, until
+from tests.chaos.oracle import Verdict
+
+LEASE = outbox.LEASE.total_seconds()
+SENDERS = 4
+
+
+class Field:
+    """What the faults happen on: the mail server, how many people, how hard."""
+
+    def __init__(self, sink, people, small):
+        self.sink, self.people, self.small = sink, people, small
+
+    def begin(self):
+        self.sink.empty()
+        load.begin()
+
+    def drained(self, most=0.0, hurry=False):
+        """Seconds until nothing waits; at least 20 letters a second beside what is allowed."""
+
+        def empty():
+            if hurry:
+                load.hurry()
+            return not open_letters()
+
+        return until(empty, most + self.people / 20 + 30, every=0.5)
+
+    def verdict(self, **fields):
+        return Verdict(self.sink.log, **fields)
+
+
+def killed(field):
+    """F1: senders killed at random moments, 20 to 250 ms apart."""
+    kills = 20 if field.small else 300
+    field.begin()
+    senders = Senders(SENDERS)
+    for _n in range(kills):
+        time.sleep(random.uniform(0.02, 0.25))
+        if not open_letters():
+            break
+        senders.end(random.choice(senders.pids), signal.SIGKILL)
+        senders.fork()
+    seconds = field.drained(2 * LEASE)
+    senders.close()
+    hit = Message.objects.filter(uncertain__gt=0).count()
+    return field.verdict(extra=hit), f"{kills} kills, {hit} letters in hand; {seconds:.0f} s after"
+
+
+POINTS = ("after_claim", "before_data", "after_250", "before_commit", "after_commit")
+SENT_BY_THEN = ("after_250", "before_commit")
+
+
+def killed_at_each_step(field):
+    """F2: a sender ends at exactly this step; a second copy only where the letter was out."""
+    times = 2 if field.small else 20
+    field.begin()
+    for point in POINTS:
+        for _n in range(times):
+            one = Senders(1, f"{point}:{random.randint(1, 4)}")
+            until(lambda one=one: list(one.ended()), 60, every=0.02)
+    senders = Senders(SENDERS)
+    field.drained(2 * LEASE)
+    senders.close()
+    found = field.verdict(extra=len(SENT_BY_THEN) * times)
+    if found.extra != len(SENT_BY_THEN) * times:
+        found.faults.append(f"{found.extra} extra copies, not {len(SENT_BY_THEN) * times}")
+    return found, f"{times} × {len(POINTS)} steps"
+
+
+def restarted(field):
+    """F3: senders asked to end under load; each ends in good order."""
+    times = 6 if field.small else 42
+    field.begin()
+    senders = Senders(SENDERS)
+    took = []
+    for _n in range(times):
+        time.sleep(random.uniform(0.1, 0.4))
+        took.append(senders.end(random.choice(senders.pids), signal.SIGTERM))
+        senders.fork()
+    field.drained()
+    senders.close()
+    found = field.verdict()
+    if max(took) > 30 or set(senders.codes) != {0}:
+        found.faults.append(f"{max(took):.0f} s to end, codes {set(senders.codes)}")
+    return found, f"{times} restarts, {max(took):.1f} s at most"
+
+
+def refused(field):
+    """F10: nobody listens, then somebody does: few tries meanwhile, all letters after."""
+    field.begin()
+    field.sink.stop()
+    senders = Senders(SENDERS)
+    away = 65 if field.small else 130
+    time.sleep(away)
+    tries = Attempt.objects.count()
+    field.sink.start()
+    began = time.monotonic()
+    field.drained(120)
+    seconds = time.monotonic() - began
+    senders.close()
+    found = field.verdict()
+    if tries > SENDERS + away / 60 + 1:
+        found.faults.append(f"{tries} tries in {away} s at a server that is gone")
+    if seconds > 600:
+        found.faults.append(f"drained in {seconds:.0f} s")
+    return found, f"{tries} tries in {away} s; drained in {seconds:.0f} s"
+
+
+def misbehaving(field):
+    """F11, F12, F13: 4xx, 5xx, a tar pit, 421, cut after DATA, letters that cannot be made."""
+    every = 20 if field.small else 50
+    field.begin()
+    rules = [
+        {"rcpt": "451 4.2.1 later", "only": "p000001@"},
+        {"rcpt": "550 5.1.1 nobody", "only": "p000002@"},
+        {"tarpit": 60, "only": "p000003@"},
+        {"close": "after", "every": every},
+    ]
+    field.sink.mode(most=50, rules=rules)
+    User.objects.filter(username="chaos000004").update(email="p000004@school.example\r\nX: y")
+    bad = User.objects.get(username="chaos000005")
+    outbox.post(bad, "account", "poison", data={"about": "no such template"})
+    senders = Senders(SENDERS)
+    began = time.monotonic()
+    stubborn = ("p000001@", "p000003@")
+    others = Message.objects.filter(state__in=outbox.OPEN).exclude(kind="account")
+    others = others.exclude(person__username__in=("chaos000001", "chaos000003"))
+
+    def flowed():
+        load.hurry()
+        return not others.exists()
+
+    until(flowed, field.people / 20 + 120, every=0.5)
+    seconds = time.monotonic() - began
+    field.sink.mode()
+    field.drained(60, hurry=True)
+    senders.close()
+    cuts = Attempt.objects.filter(outcome="lost").count()
+    but = ("p000002@", "p000004@")
+    found = field.verdict(extra=cuts, but=but)
+    states = dict(Message.objects.filter(person__username__in=("chaos000002", "chaos000004"))
+                  .values_list("person__username", "state"))  # fmt: skip
+    if set(states.values()) != {"bounced"} or len(states) != 2:
+        found.faults.append(f"refused addresses: {states}")
+    if Message.objects.get(key="poison").state != "failed":
+        found.faults.append("a letter that cannot be made was not given up")
+    if User.objects.exclude(email_refused_at=None).count() != 2:
+        found.faults.append("other addresses were marked")
+    return found, f"{cuts} lines cut, {len(stubborn)} stubborn; the others within {seconds:.0f} s"
+
+
+def broken_tls(field):
+    """F11: the server speaks no TLS where it must: no address is blamed, all goes out after."""
+    field.begin()
+    good, port = settings.MAIL_SERVER, field.sink.port
+    settings.MAIL_SERVER = mail_server(f"smtp+tls://127.0.0.1:{port}")
+    senders = Senders(2)
+    time.sleep(5)
+    senders.close()
+    tries = set(Attempt.objects.values_list("outcome", flat=True))
+    settings.MAIL_SERVER = good
+    senders = Senders(SENDERS)
+    field.drained(120)
+    senders.close()
+    found = field.verdict()
+    if tries != {"unreachable"} or User.objects.exclude(email_refused_at=None).exists():
+        found.faults.append(f"told as {tries}")
+    return found, "no address blamed"
+
+
+FAULTS = {
+    "F1 killed": killed,
+    "F2 killed at each step": killed_at_each_step,
+    "F3 restarted": restarted,
+    "F10 refused": refused,
+    "F11 F12 F13 misbehaving": misbehaving,
+    "F11 broken TLS": broken_tls,
+}

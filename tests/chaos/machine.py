@@ -1,0 +1,167 @@
+"""The only place that starts, kills and ends processes of the chaos lane, all of them its own."""
+
+import contextlib
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection, connections
+
+from reform import failpoint, outbox, sending
+from reform.models import Message
+from tests import services
+
+PYTHON = sys.executable
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+class Sink:
+    """The mail server in a process of its own; its log is emptied between faults."""
+
+    def __init__(self, folder, port):
+        self.folder, self.port, self.process = Path(folder), port, None
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.log = self.folder / "log.jsonl"
+
+    def start(self):
+        self.log.touch()
+        command = [PYTHON, "-m", "tests.smtp_sink", str(self.port), str(self.folder)]
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL,
+                                        preexec_fn=services.end_with_parent)  # fmt: skip
+        until(lambda: self._listens(), 30)
+        return self
+
+    def _listens(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def empty(self):
+        self.mode()
+        os.truncate(self.log, 0)
+
+    def mode(self, **mode):
+        temporary = self.folder / "mode.tmp"
+        temporary.write_text(json.dumps(mode))
+        temporary.rename(self.folder / "mode.json")
+
+    def count(self):
+        return self.log.read_bytes().count(b"\n")
+
+    def stop(self):
+        if self.process:
+            services.stop(self.process, signal.SIGTERM)
+            self.process = None
+
+
+class Senders:
+    """Sender processes, forked from this one, so that a killed one has an heir at once."""
+
+    def __init__(self, number, point=""):
+        self.point, self.pids, self.codes = point, [], []
+        for _n in range(number):
+            self.fork()
+
+    def fork(self):
+        connections.close_all()
+        sys.stdout.flush()
+        pid = os.fork()
+        if pid:
+            self.pids.append(pid)
+            return pid
+        with contextlib.suppress(BaseException):
+            self._send()
+        os._exit(1)
+
+    def _send(self):
+        over = []
+        signal.signal(signal.SIGTERM, lambda *_: over.append(True))
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        services.end_with_parent()
+        random.seed()
+        failpoint.arm(self.point)
+        while not over:
+            sending.run(30.0, 1, lambda: bool(over))
+            time.sleep(0.05)
+        os._exit(0)
+
+    def end(self, pid, how):
+        """Signal one and wait for its end; seconds that took."""
+        began = time.monotonic()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, how)
+        self.codes.append(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+        self.pids.remove(pid)
+        return time.monotonic() - began
+
+    def ended(self):
+        """Those that ended by themselves."""
+        for pid in list(self.pids):
+            if os.waitpid(pid, os.WNOHANG)[0]:
+                self.pids.remove(pid)
+                yield pid
+
+    def close(self):
+        for pid in list(self.pids):
+            self.end(pid, signal.SIGTERM)
+
+
+class Part:
+    """A real process of the product: worker, beat, watchdog or a command."""
+
+    def __init__(self, *command, **env):
+        with open(settings.VAR_DIR / "parts.log", "ab") as log:
+            self.process = subprocess.Popen(
+                [PYTHON, *command], cwd=ROOT, env={**os.environ, **env}, start_new_session=True,
+                stdout=subprocess.DEVNULL, stderr=log, preexec_fn=services.end_with_parent,
+            )  # fmt: skip
+
+    def end(self, how=signal.SIGTERM, most=60):
+        """Seconds until it has ended."""
+        began = time.monotonic()
+        self.process.send_signal(how)
+        try:
+            self.process.wait(most)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        return time.monotonic() - began
+
+    def kill_all(self):
+        """kill -9 of the process and its children."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def worker(**env):
+    return Part("-m", "celery", "--quiet", "--app", "reform", "worker", "--loglevel", "error",
+                "--without-gossip", "--without-mingle", **env)  # fmt: skip
+
+
+def beat(file, **env):
+    return Part("-m", "celery", "--quiet", "--app", "reform", "beat", "--loglevel", "error",
+                "--schedule", str(file), "--pidfile=", **env)  # fmt: skip
+
+
+def command(*words, **env):
+    return Part("manage.py", *words, **env)
+
+
+def open_letters():
+    connection.close_if_unusable_or_obsolete()
+    return Message.objects.filter(state__in=outbox.OPEN).count()
+
+
+def until(true, most, every=0.2):
+    """Wait until something holds; the seconds that took. AssertionError when it does not."""
+    began = time.monotonic()
+    while not true():
+        assert time.monotonic() - began < most, f"not within {most} seconds"
+        time.sleep(every)
+    return time.monotonic() - began
