@@ -77,9 +77,11 @@ check: setup ## Format, lint, types, templates, migrations, translations, locks,
 	$(MANAGE) messages --check
 	$(BIN)/pytest -q -n 0 tests/test_locks.py tests/test_architecture.py tests/test_docs.py
 
-bench: setup ## Measure what a filing and an opening cost, as ratios, on a scratch PostgreSQL
+bench: setup ## Measure what a filing, an opening and a due day cost, on a scratch PostgreSQL
 	$(BIN)/python bench/filing.py --postgres
 	$(BIN)/python bench/rollout.py --postgres
+	$(BIN)/python bench/reminders.py --postgres
+	$(BIN)/python bench/school_list.py --postgres
 
 lock: $(VENV)/.tools ## Pin requirements*.in with hashes into requirements*.txt
 	$(LOCK) requirements.in --output-file requirements.txt
