@@ -106,8 +106,9 @@ def test_a_first_start_makes_an_empty_county_with_two_accounts_and_their_codes(l
         plain = codes[username].replace("-", "")
         assert hashlib.sha256(f"{salt}{plain}".encode()).hexdigest() == digest
     posts = live.ask("SELECT u.username, m.role, m.region_id FROM schools_membership m "
-                     "JOIN schools_user u ON u.id = m.user_id ORDER BY 1")  # fmt: skip
-    assert posts == [("330106-01", "manager", "330106"), ("operator", "operator", "0")]
+                     "JOIN schools_user u ON u.id = m.user_id ORDER BY 1, 2")  # fmt: skip
+    assert posts == [("330106-01", "manager", "330106"), ("330106-01", "reviewer", "330106"),
+                     ("operator", "operator", "0")]  # fmt: skip
     assert live.ask("SELECT name, kind FROM schools_school") == [("西湖区教育局", "bureau")]
     assert live.ask("SELECT bureau_name FROM schools_region WHERE code = '330106'") == [
         ("西湖区教育局",)
