@@ -250,6 +250,8 @@ def _write(now: datetime, pairs: Sequence[Pair], authorities: Sequence[str]) -> 
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql, params)
         written = int(cursor.rowcount)
+        if written < 0:  # SQLite counts no rows of a statement that begins with WITH
+            written = int(cursor.execute("SELECT changes()").fetchone()[0])
         if written:
             skip = "FOR UPDATE OF r SKIP LOCKED" if connection.vendor == "postgresql" else ""
             cursor.execute(_SUPERSEDE.format(skip=skip), [moment])
