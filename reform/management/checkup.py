@@ -102,7 +102,8 @@ def _disk() -> Finding:
     free = shutil.disk_usage(settings.VAR_DIR).free
     said = _("%(n).1f GB free beside the data.") % {"n": free / health.GIB}
     if free < health.TOO_LITTLE_DISK // 4:
-        return Finding(BAD, f"{said} {_('Make room first.')}")
+        room = _("Make room first.")
+        return Finding(BAD, f"{said} {room}")
     return Finding(GOOD if free >= health.LITTLE_DISK else CARE, said)
 
 

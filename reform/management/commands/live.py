@@ -100,7 +100,8 @@ class Command(BaseCommand):
             made = backup.make(folder)
         except dump.Failed as failed:
             if must:
-                raise CommandError(f"{failed} {_('Nothing was changed.')}") from failed
+                unchanged = _("Nothing was changed.")
+                raise CommandError(f"{failed} {unchanged}") from failed
             self.tell(f"! {failed}")
             return ""
         backup.forget_old(folder, settings.BACKUPS_KEPT)
@@ -111,7 +112,8 @@ class Command(BaseCommand):
         """The codes, at once: whatever comes after may fail, and they are not told again."""
         if not made:
             return
-        self.tell(f"\n{RULE}\n{_('Accounts (each code holds for 14 days and once):')}")
+        self.tell(f"\n{RULE}")
+        self.tell(_("Accounts (each code holds for 14 days and once):"))
         for first in made:
             self.tell(f"  {first.user.username:<14}{first.code}   {first.what}")
         self.tell(
