@@ -8,7 +8,7 @@ from reform import history, issuing, reminders, rollout, slots, tallies
 from reform.fitting import RUNNING, Fit
 from reform.history import NewEvent
 from reform.models import Enrolment, Entry, Extension
-from reform.models.reminder import ExtensionState
+from reform.models.reminder import About, ExtensionState
 from reform.states import Status
 from schools import clock
 from schools.models import School
@@ -131,3 +131,5 @@ def _let_go(fit: Fit, why: str) -> None:
         )
     if fit.dates:
         reminders.cancel(sorted(fit.dates), "date moved")
+        stayed = [row.pk for row in fit.stays if row.pk in fit.dates]
+        reminders.tell_schools(About.moved, stayed, cause=0)

@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 from django.core.exceptions import ValidationError
 
-from reform import progress, queues, restructure, rollout
+from reform import progress, queues, reminders, restructure, rollout
 from reform.filings import Filing
-from reform.models import Draft, Enrolment, Event, Extension
+from reform.models import Draft, Enrolment, Event, Extension, Reminder
 from reform.restructure import Change
 from reform.states import Status
 from schools.errors import Denied
@@ -227,7 +227,10 @@ def test_what_waits_to_be_told_or_decided_ends_with_the_school(school, manager, 
         was_on=entry.due_on, wanted_on=date(2026, 12, 25),
     )  # fmt: skip
 
+    reminders.tell("due", entry, people=[filer.user], due_on=entry.due_on, cause=0, role="filer")
+
     change(school, "close", manager, on=date(2026, 9, 1))
 
     asked.refresh_from_db()
-    assert asked.state == "lapsed"
+    told = Reminder.objects.get(person=filer.user)
+    assert (asked.state, told.state, told.why) == ("lapsed", "cancelled", "closed")

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from reform import fitting, queues, restructure, rollout
-from reform.models import Enrolment, Entry
+from reform.models import Due, Enrolment, Entry, Reminder
 from reform.restructure import Change
 from reform.states import Status
 from schools.errors import Denied
@@ -97,11 +97,29 @@ def test_dates_of_the_new_authority_hold_and_nobody_is_late_on_arrival(db, trave
 
     travel.move_to("2026-12-28T04:00:00+00:00")
     manager = world.seat("manager", world.COUNTY)
+    filer = world.seat("filer", school).user
     done = change(school, "authority", manager, authority=world.SIBLING)
+    told = Reminder.objects.filter(person=filer, about="moved").values_list("entry", flat=True)
+    assert here.pk in told and len(told) == done["dates"]
 
     moved = Entry.objects.get(pk=here.pk)
     assert done["dates"] > 0
     assert moved.due_on >= date(2027, 1, 11) and moved.authority == world.SIBLING
+
+
+def test_an_authority_that_had_no_school_here_gets_its_own_dates(db, travel):
+    travel.move_to(world.FIRST_DAY)
+    school = world.school("阳光小学", profile="single")
+    Term.objects.create(region_id=world.SIBLING, school_year=world.YEAR, no=1,
+                        starts=date(2026, 9, 1), ends=date(2026, 12, 31))  # fmt: skip
+    world.opened(world.seat("manager", CITY))
+    here = of(school, slot__item__code="Z2.1", slot__period="2026-2027-1").get()
+
+    change(school, "authority", world.seat("manager", world.COUNTY), authority=world.SIBLING)
+
+    own = Due.objects.get(slot=here.slot, authority=world.SIBLING).due_on
+    assert own != here.due_on
+    assert Entry.objects.get(pk=here.pk).due_on == own
 
 
 def test_whoever_comes_is_asked_what_the_new_authority_asks_besides(school, manager, travel):

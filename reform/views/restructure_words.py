@@ -2,9 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, npgettext, pgettext_lazy
 
@@ -253,8 +255,13 @@ def done(kind: str, school: School, counts: dict[str, int]) -> str:
     }
 
 
-def steps(events: Iterable[Event], *, named: bool) -> list[dict[str, Any]]:
-    """The history as parts/timeline.html takes it; `named`: of many schools, each by its name."""
+def steps(
+    events: Iterable[Event], *, links: Mapping[int, str] | None = None
+) -> list[dict[str, Any]]:
+    """The history as parts/timeline.html takes it.
+
+    `links`, where it tells of many schools: those that may be opened, by their code now.
+    """
     events = list(events)
     bodies = [json.loads(event.body) for event in events]
     codes = {body[side]["authority_id"] for body in bodies for side in ("was", "is")
@@ -267,14 +274,19 @@ def steps(events: Iterable[Event], *, named: bool) -> list[dict[str, Any]]:
             {
                 "at": event.at,
                 "who": str(event.actor) if event.actor else _("The system"),
-                "what": _what(event, body, regions, named=named),
+                "what": _what(event, body, regions, links),
                 "note": words.text if words else "",
             }
         )
     return found
 
 
-def _what(event: Event, body: dict[str, Any], regions: dict[str, Region], *, named: bool) -> str:
+def _what(
+    event: Event,
+    body: dict[str, Any],
+    regions: dict[str, Region],
+    links: Mapping[int, str] | None,
+) -> str:
     was, now = body["was"], body["is"]
     told = {
         "name": was.get("name", ""),
@@ -284,7 +296,13 @@ def _what(event: Event, body: dict[str, Any], regions: dict[str, Region], *, nam
         "to": _region(regions, now.get("authority_id", "")),
     }
     said = str(STEPS[event.kind]) % told
-    return f"{body['name']} {body['code']}{_(': ')}{said}" if named else said
+    if links is None:
+        return said
+    named = f"{body['name']} {body['code']}"
+    if code := links.get(body["school"]):
+        url = reverse("school_changes", args=[code])
+        return format_html('<a href="{}">{}</a>{}{}', url, named, _(": "), said)
+    return f"{named}{_(': ')}{said}"
 
 
 def _region(regions: dict[str, Region], code: str) -> str:
