@@ -6,7 +6,7 @@ from datetime import date
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
@@ -41,7 +41,7 @@ class Step:
 @require_safe
 def setup(request: HttpRequest) -> HttpResponse:
     """What is done and what comes next, with one way on for each; nothing is kept twice."""
-    steps = [step for step in _steps(request.seat, clock.today()) if step.url]
+    steps = _steps(request.seat, clock.today())
     left = [step for step in steps if step.light != "done"]
     context = {
         "steps": steps,
@@ -188,7 +188,7 @@ def _reminders(seat: Seat) -> Step:
         _("When schools are reminded, and of what; it works without a change."),
         "done",
         _("set by hand") if own else _("our defaults are in force"),
-        _address("reminder_policy"),
+        reverse("reminder_policy"),
         _("To the reminders"),
     )
 
@@ -213,16 +213,6 @@ def _campaign(seat: Seat) -> Step:
         reverse("campaigns"),
         _("To the campaigns"),
     )
-
-
-def _address(*names: str) -> str:
-    """The first of these pages that this installation has; empty when it has none."""
-    for name in names:
-        try:
-            return reverse(name)
-        except NoReverseMatch:
-            continue
-    return ""
 
 
 def _undo() -> list[tuple[str, str, str]]:
