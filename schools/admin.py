@@ -294,8 +294,17 @@ class UserDesk(Desk, UserAdmin):
         return response
 
 
+class CalendarDesk(Desk):
+    """Rows that due dates are reckoned from: here they change alone, and the page says so."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        words = _("Due dates already set stay as they are; the manager's calendar page moves them.")
+        self.message_user(request, words, messages.WARNING)
+
+
 @admin.register(Term, site=site)
-class TermDesk(Desk):
+class TermDesk(CalendarDesk):
     form = TermForm
     list_display = ["school_year", "no", "region", "stage", "starts", "ends", "provisional"]
     list_filter = ["school_year", "stage"]
@@ -315,7 +324,7 @@ class DayList(ChangeList):
 
 
 @admin.register(CalendarDay, site=site)
-class CalendarDayDesk(Desk):
+class CalendarDayDesk(CalendarDesk):
     list_display = ["date", "kind", "name", "region", "provisional"]
     list_filter = ["kind", "provisional"]
     list_select_related = ["region"]

@@ -284,6 +284,14 @@ def test_a_notice_with_a_doubt_is_not_kept_and_stays_in_the_form(desk, fields, f
     assert not CalendarDay.objects.filter(region=world.COUNTY).exists()
 
 
+def test_the_back_office_says_that_due_dates_stay(office, travel):
+    fields = {"region": world.COUNTY, "stage": "", "school_year": world.YEAR, "no": "1",
+              "starts": "2026-09-01", "ends": "2027-01-15"}  # fmt: skip
+    done = office.post("/admin/schools/term/add/", fields, follow=True)
+    assert "Due dates already set stay as they are" in words(done)
+    assert Term.objects.get(region=world.COUNTY).ends == date(2027, 1, 15)
+
+
 # ---- cost
 
 
