@@ -201,6 +201,18 @@ def test_a_closing_is_told_first_then_done_and_can_be_undone(desk, school, clien
     assert typed["do"] == "look"
 
 
+def test_a_closed_school_reads_that_it_is_closed_and_is_asked_nothing(client, school, manager):
+    client.cookies["language"] = "en"
+    filer = world.sign_in(client, world.seat("filer", school))
+    changes.change(school, "close", manager, on=date(2026, 9, 1))
+
+    home = filer.get(reverse("school_home"))
+
+    assert "nothing is asked of it any more" in text(home)
+    assert reverse("baseline") not in home.content.decode()
+    assert filer.get(reverse("baseline")).status_code == 403
+
+
 def test_a_second_press_tells_the_same_again(desk, school):
     confirm, _done = do(desk, school, "close", on="2026-09-01")
     again = desk.post(here(school, "close"), confirm, follow=True)

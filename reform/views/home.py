@@ -107,7 +107,7 @@ def _frame(request: HttpRequest, school: School) -> dict[str, Any]:
     return {
         "school": school,
         "own": own,
-        "baseline": own and school.baseline_at is None and request.seat.has("answer_baseline"),
+        "baseline": own and school.baseline_at is None and not _is_closed(school),
         "today": clock.today(),
         "authority": authority_name(school.authority),
         "reviewers": [held.user for held in reviewers.order_by("user__username")],
@@ -115,9 +115,13 @@ def _frame(request: HttpRequest, school: School) -> dict[str, Any]:
     }
 
 
+def _is_closed(school: School) -> bool:
+    return school.closed_on is not None and school.closed_on <= clock.today()
+
+
 def _nothing(school: School) -> dict[str, Any]:
     """Why a school has no entries: closed, nothing is issued, or nobody knows what fits it."""
-    closed = school.closed_on is not None and school.closed_on <= clock.today()
+    closed = _is_closed(school)
     unknown = school.profile == Profile.unknown and not closed
     missing = [
         School._meta.get_field(name).verbose_name
