@@ -19,7 +19,7 @@ ASKED := $(foreach name,COUNTY NAME HOST PORT HTTPS,$(if $(filter command,$(firs
 SETTLE = $(BIN)/python -m reform.instance "$(LIVE)" $(ASKED) && VAR_DIR="$(LIVE)" $(MANAGE) messages --compile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run start prepare restore bench test test-sqlite test-postgres test-journeys browser check lock clean
+.PHONY: help setup run start prepare restore bench chaos test test-sqlite test-postgres test-journeys browser check lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -82,6 +82,10 @@ bench: setup ## Measure what a filing, an opening and a due day cost, on a scrat
 	$(BIN)/python bench/rollout.py --postgres
 	$(BIN)/python bench/reminders.py --postgres
 	$(BIN)/python bench/school_list.py --postgres
+	$(BIN)/python bench/outbox.py --postgres
+
+chaos: setup ## Kill and spoil what sends reminders, with 10,000 people; an oracle judges
+	$(BIN)/python bench/chaos.py --postgres
 
 lock: $(VENV)/.tools ## Pin requirements*.in with hashes into requirements*.txt
 	$(LOCK) requirements.in --output-file requirements.txt

@@ -1,1 +1,175 @@
-FAULTS = {}
+"""The only place for the faults of what rings: broker, beats, a host that was off, a mad clock."""
+
+import http.client
+import shelve
+import signal
+import time
+from pathlib import Path
+from statistics import quantiles
+
+import redis
+from django.conf import settings
+
+from reform import blast_guard
+from reform.models import Hold, Message, Reminder, ReminderPolicy
+from schools.models import User
+from tests import services
+from tests.chaos import load, machine
+from tests.chaos.machine import until
+
+FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
+SLOW, SLOWEST = 1.0, 3.0  # seconds a page may take: nineteen of twenty, and any
+
+
+def server():
+    return redis.from_url(settings.REDIS_URL)
+
+
+def ring(parts, seconds, each=lambda: None):
+    """Let parts run for so long, doing something every other second; then end them."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        each()
+        time.sleep(2)
+    for part in parts:
+        part.end()
+
+
+def broker():
+    """A Valkey of ours that listens."""
+    part = machine.command("valkey")
+    until(lambda: _pings(), 30)
+    return part
+
+
+def _pings():
+    try:
+        return server().ping()
+    except redis.RedisError:
+        return False
+
+
+def rung_by_many(field):
+    """F4, F6, F8: the broker emptied every 2 s, two beats, then five, three with a bad memory."""
+    field.begin()
+    valkey = broker()
+    files = [settings.VAR_DIR / f"beat{n}" for n in range(5)]
+    files[2].write_bytes(b"\0garbage" * 100)
+    with shelve.open(str(files[3])) as memory:
+        memory["entries"], memory["__version__"] = {}, "0"
+    files[4].unlink(missing_ok=True)
+    beats = [machine.beat(file) for file in files[:2]]
+    workers = [machine.worker(WORKERS="2")]
+    emptied = []
+
+    def empty():
+        server().flushall()
+        emptied.append(1)
+
+    ring([], 62, empty)
+    beats += [machine.beat(file) for file in files[2:]]
+    seconds = field.drained(180)
+    for part in (*beats, *workers, valkey):
+        part.end()
+    found = field.verdict()
+    return found, f"emptied {len(emptied)} times, 5 beats; drained {62 + seconds:.0f} s after"
+
+
+def broker_gone(field):
+    """F5: the broker stands still, later is gone: pages go on, the watchdog sends."""
+    field.begin()
+    port = services.free_port()
+    valkey = broker()
+    valkey.process.send_signal(signal.SIGSTOP)
+    web = machine.Part("-m", "gunicorn", "reform.wsgi", "--bind", f"127.0.0.1:{port}",
+                       "--threads", "4", "--log-level", "error", PLAIN_STATIC="1")  # fmt: skip
+    parts = [machine.worker(), machine.beat(settings.VAR_DIR / "beat0")]
+    parts.append(machine.command("watchdog"))
+    until(lambda: _page(port)[0] < 500, 60)
+    took, codes = [], set()
+
+    def ask():
+        code, seconds = _page(port)
+        codes.add(code)
+        took.append(seconds)
+
+    ring([], 20 if field.small else 60, ask)
+    field.drained(150)
+    valkey.process.send_signal(signal.SIGCONT)
+    for part in (*parts, web, valkey):
+        part.end()
+    found = field.verdict()
+    p95 = quantiles(took, n=20)[-1]
+    if p95 > SLOW or max(took) > SLOWEST or max(codes) >= 500:
+        found.faults.append(f"pages: p95 {p95:.2f} s, {max(took):.2f} s at most, {codes}")
+    return found, f"pages p95 {p95 * 1000:.0f} ms while it stood still; the watchdog sent"
+
+
+def _page(port):
+    """(code, seconds) of the sign-in page, which asks the database; 599 while nobody listens."""
+    began = time.monotonic()
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        line.request("GET", "/login/")
+        code = line.getresponse().status
+    except OSError:
+        code = 599
+    finally:
+        line.close()
+    return code, time.monotonic() - began
+
+
+def at(shift, *words, **env):
+    """A command whose clock is moved; its code is 0."""
+    env |= {"LD_PRELOAD": str(FAKETIME), "FAKETIME": shift, "CLOCK_ASKS_DATABASE": "0"}
+    part = machine.command(*words, **env)
+    assert part.process.wait(300) == 0, f"{words} ended with {part.process.returncode}"
+
+
+def off_ten_days(field):
+    """F7: nothing ran for ten days over the date: the latest stage once, none of the older."""
+    field.sink.empty()
+    load.clear()
+    stages = [{"days": days, "roles": ["filer"]} for days in (-load.DAYS, 0, 1)]
+    before = ReminderPolicy.objects.filter(region="0").values_list("stages", flat=True).get()
+    ReminderPolicy.objects.filter(region="0").update(stages=stages)
+    at("+10d", "tick", CLOCK_PROC="")
+    hold = Hold.objects.filter(released_at=None).first()
+    if hold:  # so many at once wait for an operator, who lets them go
+        at("+10d", "send", CLOCK_PROC="")
+        assert field.sink.count() == 0, "held letters went out"
+        blast_guard.release(hold.day, User.objects.first())
+    at("+10d", "send", "--seconds", "280", CLOCK_PROC="")
+    ReminderPolicy.objects.filter(region="0").update(stages=before)
+    found = field.verdict()
+    told = Reminder.objects.filter(stage=1, state="told").count()
+    older = Reminder.objects.filter(stage__lt=1, state="superseded").count()
+    if (told, older) != (load.keys(), 2 * load.keys()):
+        found.faults.append(f"{told} told, {older} superseded of {load.keys()} keys")
+    return found, f"{told} told, {older} superseded{', after a release' if hold else ''}"
+
+
+def mad_clock(field):
+    """F9: 400 days ahead, then two behind: nothing is sent; then all, as if nothing had been."""
+    field.sink.empty()
+    load.clear()
+    at("+0", "tick")
+    letters = Message.objects.count()
+    for shift in ("+400d", "-2d"):
+        at(shift, "tick")
+        at(shift, "send")
+        assert field.sink.count() == 0, f"letters went out with the clock at {shift}"
+        assert Message.objects.count() == letters, f"letters were made with the clock at {shift}"
+    at("+0", "tick")
+    at("+0", "send", "--seconds", "280")
+    return field.verdict(), f"{letters} letters waited, none went while it was mad"
+
+
+FAULTS = {
+    "F4 F6 F8 broker, beats": rung_by_many,
+    "F5 broker gone": broker_gone,
+}
+if FAKETIME:
+    FAULTS |= {"F7 off ten days": off_ten_days, "F9 mad clock": mad_clock}
+else:
+    print("libfaketime is missing (apt-get install faketime): F7 and F9 are left out")
