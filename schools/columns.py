@@ -46,15 +46,24 @@ _BRACKETS = re.compile(r"\(.*?\)|\[.*?\]")
 
 @dataclass(slots=True)
 class Row:
-    """A row of the list: texts by column, and what is wrong with it as (column, sentence).
+    """A row of the list as it was sent, and what is wrong with it as (column, sentence).
 
-    `cells` is the row as it was sent.
+    `columns` says which of ours each cell belongs to; all rows share it.
     """
 
     number: int
-    texts: dict[str, str]
-    cells: list[str] = field(default_factory=list)
+    columns: list[str | None]
+    cells: list[str]
     problems: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """What stands in our columns, made anew each time: 50,000 of them would fill the memory."""
+        return {
+            column: unguarded(cell).strip()
+            for column, cell in zip(self.columns, self.cells, strict=False)
+            if column
+        }
 
     def wrong(self, column: str, sentence: str) -> None:
         self.problems.append((column, sentence))
@@ -185,15 +194,7 @@ def refuse_twice(head: list[str], columns: list[str | None]) -> None:
 def row_of(number: int, cells: list[str], columns: list[str | None], ragged_counts: bool) -> Row:
     """The cells under their columns; a row that does not fit below its headings is a wrong one."""
     width = len(columns)
-    row = Row(
-        number,
-        {
-            column: unguarded(cell).strip()
-            for column, cell in zip(columns, cells, strict=False)
-            if column
-        },
-        cells,
-    )
+    row = Row(number, columns, cells)
     beyond = any(cell.strip() for cell in cells[width:])
     if beyond or (ragged_counts and len(cells) < width):
         row.wrong(

@@ -7,13 +7,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from schools.columns import bare, main_name, name_key, words
-from schools.models import Region, School
+from schools.models import Region
 from schools.models.regions import ancestors
 
 
-def warn(
-    lines: Iterable[Any], known: Mapping[str, list[School]], regions: dict[str, Region]
-) -> None:
+def warn(lines: Iterable[Any], known: Mapping[str, list[Any]], regions: dict[str, Region]) -> None:
     """Tell a new school's row which school under its authority, or row above, it looks like.
 
     `lines` are those of `schools.lists`. Alike are names that differ only by a campus in brackets
@@ -23,7 +21,7 @@ def warn(
     if not new:
         return
     shorten = Short(regions)
-    alike: dict[tuple[str, str], list[School]] = defaultdict(list)
+    alike: dict[tuple[str, str], list[Any]] = defaultdict(list)
     for schools in known.values():
         for school in schools:
             alike[school.authority_id, shorten(school.name, school.authority_id)].append(school)

@@ -1,7 +1,7 @@
 """The only place that compares a school list with what is known: which school each row means."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,10 +21,10 @@ from schools.models.schools import (
     local_code,
 )
 from schools.places import COUNTY_DIGITS, Places
+from schools.standing import Standing, fetch
 
 PLACES = ("region", "authority")
 ATTRIBUTES = {"region": "region_id", "authority": "authority_id", "school_type": "school_type_id"}
-CHUNK = 500
 CODE_DIGITS = 10
 
 
@@ -38,7 +38,7 @@ class Line:
     row: Row
     values: dict[str, Any]
     county: str = ""
-    school: School | None = None
+    school: Standing | None = None
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     frozen: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -66,16 +66,20 @@ def read(listing: Listing, scope: str, tell: Callable[[int], None] = lambda done
 
     `scope`: the region whose schools may be changed by this list. `tell` hears the rows read.
     """
-    places, types = Places(scope), columns.Types()
+    places = Places(scope)
+    reader = _Reader(places)
     lines: list[Line] = []
-    seen: dict[tuple[str, ...], int] = {}
+    seen: dict[int, int] = {}
     for row in listing.rows:
-        line = Line(row, dict(_values(row, places, types)))
+        line = Line(row, dict(reader.values(row)))
         line.county = line.values.get("region_id") or _county_of_list(line, scope)
-        for column in PLACES:
-            if words := places.renamed.get(row.texts.get(column, "")):
-                line.warnings.append(words)
-        said = tuple(row.texts.values())
+        texts = row.texts
+        line.warnings += [
+            places.renamed[texts[column]]
+            for column in PLACES
+            if texts.get(column) in places.renamed
+        ]
+        said = hash(tuple(texts.items()))
         if (first := seen.setdefault(said, row.number)) != row.number:
             line.first = first
         lines.append(line)
@@ -116,26 +120,40 @@ def _follow_the_first(lines: list[Line]) -> None:
             ]
 
 
-def _values(row: Row, places: Places, types: columns.Types) -> Iterator[tuple[str, Any]]:
-    """What the filled cells of a row say, by attribute of School; the rest becomes problems."""
-    read: dict[str, Callable[[str], Any]] = {
-        "code": columns.code,
-        "name": columns.name,
-        "region": places.county,
-        "authority": places.authority,
-        "school_type": types.code,
-        "ownership": lambda text: columns.choice("ownership", text),
-        "form": lambda text: columns.choice("form", text),
-        **dict.fromkeys(columns.NUMBERS, columns.number),
-    }
-    for column, parse in read.items():
-        text = row.texts.get(column, "")
-        if not text and column != "name":
-            continue
-        try:
-            yield ATTRIBUTES.get(column, column), parse(text)
-        except Denied as denied:
-            row.wrong(column, denied.reason)
+class _Reader:
+    """What cells say; a list says the same few words again and again."""
+
+    def __init__(self, places: Places) -> None:
+        self.read: dict[str, Callable[[str], Any]] = {
+            "code": columns.code,
+            "name": columns.name,
+            "region": places.county,
+            "authority": places.authority,
+            "school_type": columns.Types().code,
+            "ownership": lambda text: columns.choice("ownership", text),
+            "form": lambda text: columns.choice("form", text),
+            **dict.fromkeys(columns.NUMBERS, columns.number),
+        }
+        self.known: dict[tuple[str, str], Any] = {}
+
+    def values(self, row: Row) -> Iterator[tuple[str, Any]]:
+        """The filled cells of a row, by attribute of School; the rest becomes problems."""
+        texts = row.texts
+        for column in self.read:
+            text = texts.get(column, "")
+            if not text and column != "name":
+                continue
+            try:
+                yield ATTRIBUTES.get(column, column), self._value(column, text)
+            except Denied as denied:
+                row.wrong(column, denied.reason)
+
+    def _value(self, column: str, text: str) -> Any:
+        if column in ("code", "name"):
+            return self.read[column](text)
+        if (column, text) not in self.known:
+            self.known[column, text] = self.read[column](text)
+        return self.known[column, text]
 
 
 def _county_of_list(line: Line, scope: str) -> str:
@@ -157,23 +175,19 @@ class _Known:
 
     def __init__(self, lines: list[Line], *, lock: bool) -> None:
         self.codes = {line.values["code"] for line in lines if "code" in line.values}
-        wanted = {
+        wanted: dict[str, set[Any]] = {
             "code": self.codes | {code.zfill(CODE_DIGITS) for code in self.codes},
             "region_id": {line.county for line in lines},
             "authority_id": {line.values.get("authority_id", line.county) for line in lines},
         }
-        found = {
-            school.pk: school for name, those in wanted.items() for school in _fetch(name, those)
-        }
-        if lock:
-            found = {school.pk: school for school in _fetch("pk", found, lock=True)}
+        found = fetch(wanted, lock=lock)
         self.by_code = {school.code: school for school in found.values()}
-        self.by_name: dict[str, list[School]] = defaultdict(list)
+        self.by_name: dict[str, list[Standing]] = defaultdict(list)
         for school in found.values():
             if school.kind == SchoolKind.school and school.closed_on is None:
                 self.by_name[name_key(school.name)].append(school)
 
-    def school_of(self, line: Line, places: Places) -> School | None:
+    def school_of(self, line: Line, places: Places) -> Standing | None:
         """By code; without one by authority and name. Denied when it cannot be said."""
         code = line.values.get("code")
         same = self._same_name(line) if "name" in line.values else []
@@ -210,7 +224,7 @@ class _Known:
                 )
         return None
 
-    def _of_code(self, school: School, places: Places) -> School:
+    def _of_code(self, school: Standing, places: Places) -> Standing:
         if not places.inside(school.authority_id):
             raise Denied(
                 _("This code belongs to a school outside %(place)s.") % {"place": places.scope_name}
@@ -224,7 +238,7 @@ class _Known:
             )
         return school
 
-    def _same_name(self, line: Line) -> list[School]:
+    def _same_name(self, line: Line) -> list[Standing]:
         """Schools of that name under the authority; where none is named, also of that county."""
         told = line.values
         return [
@@ -233,14 +247,6 @@ class _Known:
             if school.authority_id == told.get("authority_id", line.county)
             or ("authority_id" not in told and school.region_id == line.county)
         ]
-
-
-def _fetch(attribute: str, values: Iterable[Any], *, lock: bool = False) -> Iterator[School]:
-    wanted = sorted(values)
-    schools = School.objects.select_for_update(no_key=True) if lock else School.objects.all()
-    for start in range(0, len(wanted), CHUNK):
-        part = wanted[start : start + CHUNK]
-        yield from schools.filter(**{f"{attribute}__in": part}).order_by("pk")
 
 
 def _settle(line: Line, places: Places) -> None:
@@ -282,7 +288,7 @@ def _needed(column: str) -> str:
     return _("The school type is missing. A new school needs one, in words or as its code.")
 
 
-def _find_changes(line: Line, school: School) -> None:
+def _find_changes(line: Line, school: Standing) -> None:
     frozen = {ATTRIBUTES.get(name, name) for name in FROZEN_FIELDS} if school.locked else set()
     for attribute, value in line.values.items():
         now = getattr(school, attribute)

@@ -1,8 +1,9 @@
 """The only place that takes a school list into the database, and writes one out."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import tablib
@@ -147,6 +148,9 @@ class SchoolResource(ModelResource):
         self.scope, self.skip_bad, self.tell = scope, skip_bad, tell
         self.told: Told | None = None
         self.lines: dict[int, Line] = {}
+        self.rehearsal = False
+        self.changed: Iterator[int] = iter(())
+        self.whole: dict[int, School] = {}  # the next of those that change
 
     class Meta:
         model = School
@@ -179,6 +183,12 @@ class SchoolResource(ModelResource):
         with nullcontext() if dry_run else transaction.atomic():
             found = lists.match(told, lock=not dry_run)
             self.lines = {line.row.number: line for line in found}
+            self.rehearsal, self.whole = dry_run, {}
+            self.changed = (
+                line.school.pk
+                for line in found
+                if line.school and line.changes and not line.refused
+            )
             result = super().import_data(dataset, dry_run=dry_run, **options)
         result.report = self._report(dataset)
         failed = result.has_errors() or result.has_validation_errors()
@@ -186,8 +196,14 @@ class SchoolResource(ModelResource):
         return result
 
     def get_or_init_instance(self, loader: Any, row: dict[str, str]) -> tuple[School, bool]:
-        school = self.lines[int(row["row"])].school
-        return (School(), True) if school is None else (school, False)
+        line = self.lines[int(row["row"])]
+        if line.school is None:
+            return School(), True
+        if self.rehearsal or line.refused or not line.changes:
+            return School(pk=line.school.pk), False
+        if line.school.pk not in self.whole:
+            self.whole = School.objects.in_bulk(list(islice(self.changed, BATCH)))
+        return self.whole[line.school.pk], False
 
     def import_instance(self, instance: School, row: dict[str, str], **_options: Any) -> None:
         line = self.lines[int(row["row"])]

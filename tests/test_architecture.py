@@ -11,7 +11,7 @@ schools.models.regions < schools.models.schools < schools.models.people < school
 schools.scope, schools.noted, schools.kept, schools.almanac, schools.activation, \
 schools.throttle < schools.access, schools.workdays, schools.notices < schools.termdates
 schools.forms < schools.registers < schools.structure, schools.columns \
-< schools.places, schools.likeness, schools.headings < schools.lists < schools.resources
+< schools.places, schools.likeness, schools.headings, schools.standing < schools.lists < schools.resources
 schools.admin_lists < schools.admin, schools.management, schools.views < schools.urls, schools.apps
 reform.states, reform.compare, reform.instance, reform.release
 reform.models.catalogue < reform.models.campaign < reform.models.entry < reform.models.report, \
