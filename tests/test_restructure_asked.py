@@ -195,6 +195,26 @@ def test_a_profile_taken_off_brings_back_what_its_numbers_ask(school, manager):
     assert (school.profile, school.profile_by_hand, school.profile_note) == ("multi", "", "")
 
 
+@pytest.mark.parametrize("begun_with", ["multi", "single"])
+def test_what_another_campaign_asks_meanwhile_is_not_asked_here_again(manager, begun_with):
+    """Eleven items left, or never were asked; the city asks them before the county follows."""
+    forms = {"multi": "general", "single": "branch"}
+    school = world.school("阳光小学", profile=begun_with)
+    world.opened(manager)
+    for profile in ("single", "multi"):
+        School.objects.filter(pk=school.pk).update(profile=profile, form=forms[profile])
+        if profile == "single" and begun_with == "multi":
+            assert change(school, "profile", manager, profile="") == {"gone": 11}
+    world.opened(world.seat("manager", CITY))
+    assert listed(school).count() == 60
+
+    done = change(school, "profile", manager, profile="")
+
+    assert done == {}
+    assert listed(school).count() == 60
+    assert {held.profile for held in Enrolment.objects.filter(school=school)} == {"multi"}
+
+
 def test_more_items_come_the_late_joiners_way(db, travel):
     travel.move_to(world.FIRST_DAY)
     school = world.school("小村教学点", profile="joint")
