@@ -11,6 +11,7 @@ from schools import clock
 log = logging.getLogger(__name__)
 
 PROBE_EVERY = timedelta(minutes=1)
+_shaky: set[str] = set()  # what this process knows to have failed
 ENOUGH = 3  # lines broken one after the other
 
 
@@ -21,6 +22,8 @@ def may_try(channel: str) -> bool:
     """
     now = clock.now()
     circuit = Circuit.objects.filter(channel=channel).first()
+    if circuit and (circuit.failures or circuit.open_until):
+        _shaky.add(channel)
     if circuit is None or circuit.open_until is None:
         return True
     if now < circuit.open_until <= now + 2 * PROBE_EVERY:
@@ -32,6 +35,7 @@ def may_try(channel: str) -> bool:
 def broke(channel: str, said: str, *, at_once: bool) -> None:
     """A line failed; `at_once` where nobody was there: no other letter would get through."""
     now = clock.now()
+    _shaky.add(channel)
     Circuit.objects.bulk_create([Circuit(channel=channel)], ignore_conflicts=True)
     mine = Circuit.objects.filter(channel=channel)
     mine.update(failures=F("failures") + 1, said=said[:300])
@@ -43,7 +47,10 @@ def broke(channel: str, said: str, *, at_once: bool) -> None:
 
 
 def worked(channel: str) -> None:
-    """A letter got an answer: the far end is there."""
+    """A letter got an answer: the far end is there. Where nothing failed, nothing is written."""
+    if channel not in _shaky:
+        return
+    _shaky.discard(channel)
     failed = Circuit.objects.filter(Q(failures__gt=0) | ~Q(open_until=None), channel=channel)
     if failed.update(failures=0, open_until=None, since=None):
         log.warning("%s can be reached again", channel)

@@ -78,12 +78,13 @@ def anything_due() -> bool:
     return due.exists()
 
 
-def take(owner: str, *, digests: bool = True) -> Message | None:
+def take(owner: str, *, urgent: bool = True, digests: bool = True) -> Message | None:
     """Take the next letter whose moment has come, for at most LEASE; None when there is none.
 
-    A letter taken is next due when its lease ends, so one that a sender died over comes again.
+    `urgent`: look first for those that somebody waits for. A letter taken is next due when its
+    lease ends, so that one over which a sender died comes again.
     """
-    for kinds in (AT_ONCE, (MessageKind.digest,) if digests else ()):
+    for kinds in (AT_ONCE if urgent else (), (MessageKind.digest,) if digests else ()):
         taken = _take(owner, kinds)
         if taken is not None:
             return taken
@@ -91,6 +92,8 @@ def take(owner: str, *, digests: bool = True) -> Message | None:
 
 
 def _take(owner: str, kinds: tuple[MessageKind, ...]) -> Message | None:
+    if not kinds:
+        return None
     now = clock.now()
     due = Message.objects.filter(state__in=OPEN, kind__in=kinds, next_at__lte=now)
     with transaction.atomic():
@@ -132,7 +135,7 @@ def settle(
         values["uncertain"] = F("uncertain") + 1
     if ended and letter.kind == MessageKind.account:
         values["data"] = {}  # a link in it opens an account
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         mine = Message.objects.filter(pk=letter.pk, owner=owner, state=MessageState.sending)
         if mine.update(**values) != 1:
             log.warning("letter %s: %s came after the lease had gone to another", letter.pk, owner)

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 CHANNELS: dict[str, type[Mail]] = {outbox.MAIL: Mail}
 RUN = 40.0  # seconds of a run that a ring starts; the next ring comes a minute later
 TRIES = 5  # at a letter that fails for its own sake
+BROKEN = (End.unreachable, End.dropped, End.lost)
 RELEASED, CANCELLED = "not now", "cancelled"
 INSIST = 20.0  # seconds
 LOOK_EVERY = 1.0  # seconds between two looks at what holds all sending back
@@ -76,20 +77,25 @@ def _thread(end: float, counts: Counter[str], stop: Callable[[], bool]) -> None:
 def _sender(end: float, counts: Counter[str], stop: Callable[[], bool]) -> None:
     """One sender: a name, a line to the mail server, letter after letter."""
     owner, channel, desk = outbox.myself(), CHANNELS[outbox.MAIL](), Desk()
-    looked, digests = 0.0, False
+    looked, urgent, digests = 0.0, True, False
     try:
         while time.monotonic() < end and not stop():
             if time.monotonic() - looked > LOOK_EVERY:
-                if not clock_guard.sound():
+                if not clock_guard.sound() or not circuit.may_try(outbox.MAIL):
                     return
-                looked, digests = time.monotonic(), blast_guard.held() is None
-            if not circuit.may_try(outbox.MAIL):
+                urgent, digests = True, blast_guard.held() is None
+                looked = time.monotonic()
+            letter = outbox.take(owner, urgent=urgent, digests=digests)
+            if letter is None and urgent:
                 return
-            letter = outbox.take(owner, digests=digests)
+            urgent = letter is None or letter.kind in outbox.AT_ONCE
             if letter is None:
-                return
+                continue
             here("after_claim")
-            counts[deliver(letter, owner, channel, desk)] += 1
+            outcome = deliver(letter, owner, channel, desk)
+            counts[outcome] += 1
+            if outcome in BROKEN:
+                looked = 0.0
             here("after_commit")
     finally:
         channel.close()
@@ -129,7 +135,7 @@ def _settled(letter: Message, owner: str, composed: Composed, answer: Answer) ->
         _rejected(letter, owner, end, said)
     else:
         _again(letter, owner, end, said)
-    if end in {End.unreachable, End.dropped, End.lost}:
+    if end in BROKEN:
         circuit.broke(letter.channel, said, at_once=end == End.unreachable)
     else:
         circuit.worked(letter.channel)
