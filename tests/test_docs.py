@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from babel.messages.pofile import read_po
 from django.core.management import get_commands
 
+from reform.management.commands.messages import catalogue_path
 from tests.test_architecture import LADDER, ROOT
 
 PAGES = ["README.md", "README.zh-CN.md", "seeds/README.md", *(
@@ -29,6 +31,24 @@ def test_every_command_is_one(name):
 
     assert set(re.findall(r"(?:`|^)make ([a-z-]+)", said, re.M)) - targets == set()
     assert set(re.findall(r"manage\.py ([a-z_]+)", said)) - get_commands().keys() == set()
+
+
+def said_by_the_product(half):
+    """Every sentence and label, in one language, without numbers, names and spaces."""
+    with catalogue_path().open("rb") as file:
+        messages = [message for message in read_po(file) if message.id]
+    told = [getattr(message, half) for message in messages]
+    several = [text for one in told for text in (one if isinstance(one, list | tuple) else [one])]
+    return "\n".join(re.sub(r"%\(\w+\)[sd]|\s", "", text) for text in several)
+
+
+@pytest.mark.parametrize(("name", "half"), [("first-day.md", "string"), ("first-day.en.md", "id")])
+def test_every_word_that_a_clerk_is_to_press_is_on_a_page(name, half):
+    quoted = re.findall(r"“([^”]+)”", text(f"docs/{name}"))
+    said = said_by_the_product(half)
+
+    assert len(quoted) > 8
+    assert [one for one in quoted if re.sub(r"[0-9]+|\s", "", one) not in said] == []
 
 
 def test_every_setting_of_the_list_is_read():
