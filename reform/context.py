@@ -168,13 +168,16 @@ def seat_choice(one: Seat, chosen: Seat | None) -> dict[str, Any]:
 
 
 def places(request: HttpRequest, seat: Seat | None) -> list[dict[str, Any]]:
-    """The rail of this seat: what its roles may open; the account where room is left."""
-    if seat is None:
-        mine: list[Place] = [ACCOUNT]
-    else:
+    """The rail of this seat: what its roles may open; the account where room is left.
+
+    What has no room is reached from the setup, and lies in it then.
+    """
+    mine, beyond = [ACCOUNT], set[str]()
+    if seat is not None:
         table = SCHOOL_PLACES if seat.roles & SCHOOL_ROLES else REGION_PLACES
-        mine = [place for place in table if seat.has(place.verb)]
-        mine = [*mine, ACCOUNT][:MOST_PLACES]
+        found = [place for place in table if seat.has(place.verb)]
+        mine = [*found, ACCOUNT][:MOST_PLACES]
+        beyond = {name for place in found[MOST_PLACES:] for name in (place.url_name, *place.inside)}
     match = request.resolver_match
     here = match.view_name if match else ""
     return [
@@ -182,9 +185,15 @@ def places(request: HttpRequest, seat: Seat | None) -> list[dict[str, Any]]:
             "url": reverse(place.url_name),
             "icon": place.icon,
             "label": place.label,
-            "current": "page"
-            if here == place.url_name
-            else ("true" if here in place.inside else ""),
+            "current": _current(place, here, beyond),
         }
         for place in mine
     ]
+
+
+def _current(place: Place, here: str, beyond: set[str]) -> str:
+    """Whether this page is the place itself, lies in it, or neither; what to write for it."""
+    if here == place.url_name:
+        return "page"
+    inside = here in place.inside or (place.url_name == "setup" and here in beyond)
+    return "true" if inside else ""

@@ -103,6 +103,8 @@ def test_the_rail_holds_five_places_at_most_and_setup_is_one_of_a_managers(clien
         assert len(places) == number
         assert ("/setup/", "page") in {(place["url"], place["current"]) for place in places}
         assert reverse("account") in shown.content.decode()
+    rail = world.sign_in(client, both).get("/people/").context["house"]["places"]
+    assert [place["url"] for place in rail if place["current"]] == ["/setup/"]  # no room of its own
     viewer = world.sign_in(client, world.seat("viewer", world.COUNTY))
     assert viewer.get("/setup/").status_code == 403
     places = viewer.get("/board/", follow=True).context["house"]["places"]
