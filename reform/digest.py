@@ -114,6 +114,15 @@ class _Place:
 ORDER = ("late", "back", "due", "wait", "done")
 
 
+# An item has kilobytes of guidance that no letter repeats.
+_NEEDED = (
+    "about", "topic", "stage", "due_on", "cause", "place", "entry__status", "entry__due_on",
+    "entry__authority", "entry__readmitted_until", "entry__left_at", "entry__school__name",
+    "entry__slot__period", "entry__slot__withdrawn_at", "entry__slot__campaign__state",
+    "entry__slot__item__short_zh", "entry__slot__item__short_en",
+)  # fmt: skip
+
+
 def gather(person: User, desk: Desk) -> Digest:
     """All that waits to be told to `person` by mail and is still true; four queries at most."""
     found = Digest(person)
@@ -121,6 +130,7 @@ def gather(person: User, desk: Desk) -> Digest:
         Reminder.objects.filter(person=person, state=ReminderState.waiting)
         .exclude(about=About.nudge)
         .select_related("entry__slot__item", "entry__slot__campaign", "entry__school")
+        .only(*_NEEDED)
         .order_by("due_on", "pk")
     )
     places = _places(person) if waiting else {}
