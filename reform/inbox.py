@@ -27,7 +27,7 @@ C = TypeVar("C", Extension, Nudge)
 STANDING = (ReminderState.waiting, ReminderState.told)
 _ABOUT = ("entry__slot__item", "entry__slot__campaign", "entry__school")
 
-# Why something is no longer needed, as `reminders.cancel` says it.
+# Why something is no longer needed, as `reminders.cancel` and `sending` say it.
 WHY: Mapping[str, str | Promise] = {
     "done": gettext_lazy("done meanwhile"),
     "date moved": gettext_lazy("the date was moved"),
@@ -37,6 +37,7 @@ WHY: Mapping[str, str | Promise] = {
     "withdrawn": gettext_lazy("the item was withdrawn"),
     "person ended": gettext_lazy("the post ended"),
     "superseded": gettext_lazy("a later reminder took its place"),
+    "no longer true": gettext_lazy("no longer true when the letter was written"),
 }
 
 
@@ -215,6 +216,7 @@ _ENDED: Mapping[str, str | Promise] = {
     "lost": gettext_lazy("the line broke while it was handed over; it is sent again if need be"),
     "dropped": gettext_lazy("the line broke before it was handed over"),
     "unreachable": gettext_lazy("no mail server answered; it is tried again"),
+    "broken": gettext_lazy("the letter could not be made; the operator can read why"),
     "cancelled": gettext_lazy("nothing was left to tell by mail"),
 }
 

@@ -1,7 +1,7 @@
 """The only place that takes a list of accounts into the database, and writes the one to fill in."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +15,7 @@ from django.utils.translation import pgettext
 from import_export.resources import ModelResource
 from import_export.results import Result
 
-from reform import accounts, particulars, people, people_columns, people_lists
+from reform import accounts, history, particulars, people, people_columns, people_lists
 from reform.people_lists import Line
 from schools import clock, sheets
 from schools.columns import Listing
@@ -91,10 +91,17 @@ class AccountResource(ModelResource):
             with nullcontext() if dry_run else transaction.atomic():
                 piece = dataset[start : start + PIECE]
                 rows = tablib.Dataset(*piece, headers=dataset.headers)
+                if not dry_run:
+                    self._lock(int(row[0]) for row in piece)
                 result = super().import_data(rows, dry_run=dry_run, **options)
             self.tell(min(start + PIECE, len(dataset)), len(dataset))
         result.report = self._report(dataset)
         return result
+
+    def _lock(self, numbers: Iterable[int]) -> None:
+        """The chains of a piece at once, in the order of all writers; singly they would cross."""
+        schools = (self.lines[number].school for number in numbers)
+        history.lock(school.subject for school in schools if school is not None)
 
     def get_or_init_instance(self, loader: Any, row: dict[str, str]) -> tuple[User, bool]:
         held = self.lines[int(row["row"])].held

@@ -75,9 +75,8 @@ def readmit(
         parts = [moves.Part(late.filter(pk=one.pk), one.slot, until) for one in entries]
         moves.move(parts, chains, by=by, reason=reason)
         School.objects.filter(pk=school_id, locked=False).update(locked=True)
-        owed = [entry for entry in entries if entry.status in OPEN]
-        ids = [entry.pk for entry in owed]
-        reminders.tell_schools(About.moved, ids, cause=0)
+        on_time = [one.pk for one in entries if one.status in OPEN and one.due_on >= until]
+        reminders.tell_schools(About.moved, on_time, cause=0)
         filings.remember(by.user, key, asked, {"entries": len(entries)})
     return len(entries)
 

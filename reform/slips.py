@@ -9,7 +9,7 @@ import segno
 from django.db import transaction
 from django.utils.safestring import SafeString, mark_safe
 
-from reform import accounts, filings, people
+from reform import accounts, filings, history, leaving, people
 from schools import activation, clock
 from schools.errors import Denied
 from schools.models import Membership, User
@@ -71,6 +71,7 @@ def print_for(seat: Seat, user_ids: Iterable[int], *, base: str, path: str, key:
         if filings.answered(seat.user, key, asked) is not None:
             raise Shown
         posts = _current(seat, wanted)
+        _lock_places_of({post.user_id for post in posts[:AT_ONCE]})
         for post in posts[:AT_ONCE]:
             try:
                 told.append((post, accounts.reissue(post.user, by=seat)))
@@ -87,10 +88,19 @@ def make_filers(seat: Seat, role_name: str) -> list[int]:
     They go by the name of their role until somebody fills in a name.
     """
     with transaction.atomic():
-        return [
+        bare = people.without_filer(seat, clock.today())
+        schools = {school.pk: school.subject for school in bare[:AT_ONCE]}
+        history.lock(schools.values())
+        return [  # asked again: a colleague who pressed first is done by now
             accounts.create(seat, place=school, role=Role.filer, name=role_name).pk
-            for school in people.without_filer(seat, clock.today())[:AT_ONCE]
+            for school in bare.filter(pk__in=schools)
         ]
+
+
+def _lock_places_of(user_ids: set[int]) -> None:
+    """All chains of a page at once, in the order of all writers: one by one they would cross."""
+    held = leaving.not_over().filter(user__in=user_ids)
+    history.lock(leaving.subject(post) for post in held)
 
 
 def _current(seat: Seat, user_ids: list[int]) -> list[Membership]:

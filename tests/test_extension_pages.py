@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from reform import readmission, steering
-from reform.models import Entry, Extension, IdempotencyKey
+from reform.models import Entry, Extension, IdempotencyKey, Reminder
 from reform.models.campaign import CampaignState
 from schools.models import School
 from tests import world
@@ -153,6 +153,20 @@ def test_after_its_day_the_school_is_out_again_and_let_go_at_night(cast, entry, 
     assert at(cast.filer).post(f"/entries/{entry.pk}/save/", {"version": 0}).status_code == 403
     readmission.free_schools()
     assert not School.objects.get(pk=cast.school.pk).locked
+
+
+def test_whoever_is_let_on_is_told_once_of_each_item_late_or_not(cast, entry, closed, travel):
+    later = world.entry(cast.school, "Z2.2", campaign=closed, due_on=date(2026, 12, 11))
+    until = date(2026, 12, 4)
+    for _press in range(2):
+        readmission.readmit(
+            closed.pk, cast.school.pk, by=cast.reviewer, until=until, reason=WHY, key="k"
+        )
+    told = Reminder.objects.filter(about="moved", person=cast.filer.user)
+    assert sorted(told.values_list("entry", "due_on")) == [
+        (entry.pk, until),
+        (later.pk, date(2026, 12, 11)),
+    ]
 
 
 def test_a_campaign_under_way_says_the_other_way(cast, entry, at):

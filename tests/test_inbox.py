@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from reform import extensions, nudges, outbox, reminders
-from reform.models import Attempt, Reminder
+from reform import daily, extensions, nudges, outbox, reminders, sending
+from reform.models import Attempt, Entry, Reminder
 from schools.models import User
 from tests import world
 from tests.reading import heading, words
@@ -166,6 +166,15 @@ def test_a_reminder_taken_back_says_why(cast, entry, filer):
     told = world.told(entry, cast.filer)
     reminders.cancel([entry.pk], "void")
     assert heading(filer.get(f"/reminders/{told.pk}/")) == "本提醒已取消：专项已作废。"
+
+
+def test_what_was_untrue_when_the_letter_was_written_says_so(cast, entry, filer, sink):
+    told = world.told(entry, cast.filer)
+    Entry.objects.filter(pk=entry.pk).update(due_on=DUE + timedelta(days=7))
+    daily.plan()
+    sending.run(senders=1)
+    assert heading(filer.get(f"/reminders/{told.pk}/")) == "本提醒已取消：发信时情况已有变化。"
+    assert "发信时情况已有变化" in words(filer.get(HERE, {"all": 1}))
 
 
 def test_the_daily_letter_is_switched_off_in_the_account(cast, filer):

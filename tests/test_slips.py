@@ -54,6 +54,19 @@ def test_one_button_makes_a_filer_and_a_slip_for_each_school_that_has_none(cast,
     assert AuditLine.objects.get(what="slip print").thing.startswith("3 ")
 
 
+def test_the_chains_of_all_schools_of_a_page_are_locked_at_once(
+    cast, desk, django_assert_max_num_queries
+):
+    """One by one, in the order of names, two people would wait for each other for ever."""
+    schools = [world.school(name) for name in ("乙小学", "甲小学", "丙小学")]
+    chains = sorted(school.subject for school in schools)
+    for url, fields in ((FILL, {"key": "k1"}), (SLIPS, {"all": "anew", "key": "k2"})):
+        with django_assert_max_num_queries(200) as asked:
+            assert desk.post(url, fields).status_code == 200
+        first = next(q["sql"] for q in asked if 'FROM "reform_chain"' in q["sql"])
+        assert all(f"'{chain}'" in first for chain in chains)
+
+
 def test_a_slip_opens_the_account_once(cast, desk, client):
     made(cast)
     ((username, code),) = printed(desk.post(SLIPS, {"all": "wait"}))
