@@ -209,7 +209,7 @@ def _is_true(reminder: Reminder, asked: dict[int, Extension]) -> bool:
     entry = reminder.entry
     if entry is None:
         return reminder.about == About.bounced and _still_refused(reminder)
-    if not is_owed(entry):
+    if not entry.is_listed(clock.today()):
         return False
     if reminder.about in (About.asked, About.extension):
         extension = asked.get(reminder.cause)
@@ -220,13 +220,6 @@ def _is_true(reminder: Reminder, asked: dict[int, Extension]) -> bool:
     if reminder.about == About.returned:
         return bool(entry.status == Status.returned)
     return entry.status in OPEN and entry.due_on == reminder.due_on
-
-
-def is_owed(entry: Entry) -> bool:
-    """Whether an entry is still asked for: its campaign runs, it was neither withdrawn nor left."""
-    slot = entry.slot
-    runs = entry.is_running(clock.today())
-    return runs and slot.withdrawn_at is None and entry.left_at is None
 
 
 def _still_refused(reminder: Reminder) -> bool:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from reform import filings, history, policy, reminders, slots, steering, tallies
 from reform.history import NewEvent
 from reform.models import Chain, Entry, Extension
-from reform.models.entry import running
+from reform.models.entry import listed
 from reform.models.reminder import About, ExtensionState
 from reform.states import OPEN, Status
 from schools import clock, scope
@@ -84,12 +84,10 @@ def require(seat: Seat, entry: Entry) -> None:
 def waiting(queryset: "QuerySet[Extension]") -> "QuerySet[Extension]":
     """Requests that still need a decision: open entries whose date is not late enough yet."""
     return queryset.filter(
-        running(clock.today(), "entry__"),
+        listed(clock.today(), "entry__"),
         state=ExtensionState.waiting,
         entry__status__in=OPEN,
         entry__due_on__lt=F("wanted_on"),
-        entry__slot__withdrawn_at=None,
-        entry__left_at=None,
     )
 
 

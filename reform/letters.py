@@ -114,7 +114,7 @@ def _nudge(message: Message, desk: Desk) -> Composed:
         nudge
         for nudge in chosen.select_related("entry__slot__item", "entry__slot__campaign",
                                            "entry__school", "by").order_by("entry__due_on", "pk")
-        if nudge.entry.status in OPEN and digest.is_owed(nudge.entry)
+        if nudge.entry.status in OPEN and nudge.entry.is_listed(clock.today())
     ]  # fmt: skip
     if not nudges or not _still_there(message.person, nudges[0].entry.school_id):
         raise Unwanted("nothing left", gone=waiting_for(message))

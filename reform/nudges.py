@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from reform import filings, history, outbox, policy, reminders, steering
 from reform.history import NewEvent
 from reform.models import Chain, Entry, Nudge
-from reform.models.entry import running
+from reform.models.entry import listed
 from reform.models.message import MessageKind
 from reform.models.reminder import About
 from reform.states import DUE_SOON_DAYS, OPEN, Keeper, Status
@@ -51,12 +51,10 @@ def stuck(seat: Seat) -> "QuerySet[Entry]":
     return (
         scope.rows(Entry.objects.all(), seat)
         .filter(
-            running(today),
+            listed(today),
             authority=seat.place_code,
             status__in=OPEN,
             keeper=Keeper.school,
-            slot__withdrawn_at=None,
-            left_at=None,
             slot__opens_on__lte=today,
         )
         .annotate(nudged=Exists(there))
@@ -184,8 +182,7 @@ def _release(due: "QuerySet[Nudge]", schools: Sequence[int]) -> int:
 
 
 def _is_stuck(entry: Entry) -> bool:
-    owed = entry.slot.withdrawn_at is None and entry.left_at is None
-    return owed and entry.status in OPEN and entry.is_running(clock.today())
+    return entry.status in OPEN and entry.is_listed(clock.today())
 
 
 def _take(entry_ids: Sequence[int]) -> list[Entry]:

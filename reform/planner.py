@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from reform import blast_guard, clock_guard, reminder_rules
 from reform.models import Entry, Pulse, Reminder, Tally
 from reform.models.campaign import CampaignState
-from reform.models.entry import running
+from reform.models.entry import listed
 from reform.models.reminder import About, ReminderState
 from reform.reminder_rules import BITS, HEARERS, OF_SCHOOL, Rules
 from reform.states import OPEN, Keeper
@@ -276,12 +276,10 @@ def _let_go(now: datetime) -> None:
     left = waiting.exclude(entry=None).exclude(Exists(posts))
     _update(left, {**ended, "why": "person ended"})
     owed = Entry.objects.filter(
-        running(today),
+        listed(today),
         pk=OuterRef("entry"),
         due_on=OuterRef("due_on"),
         status__in=OPEN,
-        left_at=None,
-        slot__withdrawn_at=None,
     )
     due = waiting.filter(about=About.due)
     _update(due.exclude(Exists(owed)), {**ended, "why": "done"})

@@ -9,7 +9,7 @@ from django.db.models import Case, Count, F, Min, Q, QuerySet, Sum, When, Window
 from django.db.models.functions import RowNumber
 
 from reform.models import Entry
-from reform.models.entry import running
+from reform.models.entry import listed
 from reform.states import Status
 from schools import clock, scope
 from schools.language import local
@@ -149,11 +149,9 @@ def waiting(seat: Seat) -> "QuerySet[Entry]":
     return (
         scope.rows(Entry.objects.all(), seat)
         .filter(
-            running(clock.today()),
+            listed(clock.today()),
             authority=seat.place_code,
             status=Status.submitted,
-            slot__withdrawn_at=None,
-            left_at=None,
         )
         .order_by("report__sent_at", "pk")
     )

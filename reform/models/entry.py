@@ -61,12 +61,22 @@ class Entry(models.Model):
         readmitted = self.readmitted_until is not None and self.readmitted_until >= today
         return state == CampaignState.open or (state == CampaignState.closed and readmitted)
 
+    def is_listed(self, today: date) -> bool:
+        """Whether it stands in lists: running, neither withdrawn nor left."""
+        return self.is_running(today) and not (self.slot.withdrawn_at or self.left_at)
+
 
 def running(today: date, entry: str = "") -> models.Q:
     """Entries for which `is_running` holds; `entry`: the way to them, such as "entry__"."""
     state = f"{entry}slot__campaign__state"
     readmitted = {state: CampaignState.closed, f"{entry}readmitted_until__gte": today}
     return models.Q(**{state: CampaignState.open}) | models.Q(**readmitted)
+
+
+def listed(today: date, entry: str = "") -> models.Q:
+    """Entries for which `is_listed` holds; `entry` as in `running`."""
+    stays = {f"{entry}slot__withdrawn_at": None, f"{entry}left_at": None}
+    return running(today, entry) & models.Q(**stays)
 
 
 class Draft(models.Model):

@@ -273,7 +273,7 @@ def _facts(
         needs_words=not shown.note.strip() and not any(line.typed for line in lines),
         sent_on=clock.local_date(report.sent_at) if report and report.sent_at else None,
         settled_on=clock.local_date(entry.changed_at) if entry.changed_at else None,
-        running=entry.is_running(clock.today()) and not (entry.slot.withdrawn_at or entry.left_at),
+        running=entry.is_listed(clock.today()),
     )
 
 
