@@ -162,7 +162,8 @@ def clean(**said: str) -> dict[str, str]:
             if field == "phone":
                 kept[field] = work_phone(text)
             if field == "username" and text:
-                User._meta.get_field("username").run_validators(text)
+                kept[field] = User.normalize_username(text)  # as it is read at sign-in
+                User._meta.get_field("username").run_validators(kept[field])
             if field == "name" and not text:
                 raise ValidationError(_("The name is missing."))
         except ValidationError as error:

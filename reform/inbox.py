@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -23,6 +23,7 @@ from schools.roles import Role
 from schools.scope import Seat
 
 PAGE = 30
+NEWS = timedelta(days=30)
 C = TypeVar("C", Extension, Nudge)
 STANDING = (ReminderState.waiting, ReminderState.told)
 _ABOUT = ("entry__slot__item", "entry__slot__campaign", "entry__school")
@@ -65,8 +66,16 @@ def of(user: User) -> "QuerySet[Reminder]":
 
 
 def standing(found: "QuerySet[Reminder]") -> "QuerySet[Reminder]":
-    """Without what has become needless."""
-    return found.filter(state__in=STANDING)
+    """What still holds: of a date its last stage while it is owed, of news the last month's.
+
+    `reform.sign_in` counts the unseen among them by the same rule.
+    """
+    newer = Reminder.objects.filter(
+        person=OuterRef("person"), topic=OuterRef("topic"), about=About.due, state__in=STANDING
+    ).filter(pk__gt=OuterRef("pk"))
+    owed = Q(about=About.due, entry__status__in=OPEN, entry__due_on=F("due_on")) & ~Exists(newer)
+    fresh = Q(seen_at=None) | Q(planned_at__gte=clock.now() - NEWS)
+    return found.filter(owed | ~Q(about=About.due) & fresh, state__in=STANDING)
 
 
 def seen(user: User, upto: int) -> int:
@@ -76,9 +85,11 @@ def seen(user: User, upto: int) -> int:
 
 
 def visible(seat: Seat | None, user: User) -> "QuerySet[Reminder]":
-    """The person's own, and those of the entries that the seat may see."""
+    """The person's own, and those of the entries that the seat may see; of a school its own."""
     rows = Reminder.objects.select_related(*_ABOUT, "person", "message")
     theirs = scope.rows(Reminder.objects.all(), seat).values("pk")
+    if seat is not None and seat.school:
+        theirs = theirs.filter(place=seat.key)
     return rows.filter(Q(person=user) | Q(pk__in=theirs))
 
 

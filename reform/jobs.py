@@ -83,6 +83,11 @@ class Work:
         told: dict[str, Any] = {"state": state, "result": result, "ended_at": now}
         self._update(**told, expires_at=now + keep, lease_until=None, version=F("version") + 1)
 
+    def let_go(self) -> None:
+        """This run is over without a result; if the job was cancelled, its place is free."""
+        mine = Job.objects.filter(pk=self.job.pk, lease_until=self.lease)
+        mine.exclude(state=JobState.running).update(lease_until=None)
+
     def _hold(self, lease: timedelta, **told: int) -> None:
         until = clock.now() + lease
         self._update(lease_until=until, **told)
@@ -144,10 +149,13 @@ def again(job: Job, asked: dict[str, Any], *, version: int) -> bool:
 
 
 def cancel(job: Job) -> bool:
-    """Stop a job, whatever it is doing. False when it had ended before."""
+    """Stop a job, whatever it is doing. False when it had ended before.
+
+    Its child counts among those at work until it has noticed.
+    """
     open_states = [*_LIVE, JobState.ready]
     stopped = Job.objects.filter(pk=job.pk, state__in=open_states).update(
-        state=JobState.cancelled, ended_at=clock.now(), lease_until=None
+        state=JobState.cancelled, ended_at=clock.now()
     )
     if stopped:
         job_files.clear(job.pk)
@@ -190,6 +198,7 @@ def _run(work: Work) -> None:
         state = JobState.done
     except Gone:
         log.info("%s is not wanted any more", work.job)
+        work.let_go()
         return
     except Denied as denied:
         result = {"why": denied.reason}
@@ -206,6 +215,7 @@ def _run(work: Work) -> None:
             work.finish(result, state=state)
     except Gone:
         log.info("%s was taken away before it ended", work.job)
+        work.let_go()
 
 
 def _do(work: Work) -> dict[str, Any] | None:
@@ -242,7 +252,7 @@ def _claim(job_id: int) -> Work | None:
 def call(job_id: int) -> None:
     """Ask for a child of its own; with enough of them at work the job waits its turn."""
     now = clock.now()
-    if Job.objects.filter(state=JobState.running, lease_until__gt=now).count() >= AT_ONCE:
+    if Job.objects.filter(lease_until__gt=now).count() >= AT_ONCE:
         return
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "job", str(job_id)]
     try:

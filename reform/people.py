@@ -184,10 +184,13 @@ def left_by(membership: Membership, on: date) -> Left:
     )
 
 
-def lines_about(user: User) -> list[AuditLine]:
-    """What was done to this account by those who keep accounts, newest first."""
+def lines_about(user: User, region: str | None = None) -> list[AuditLine]:
+    """What was done to this account by those who keep accounts, newest first; of one region's
+    where the person has gone to another."""
     about = Q(thing=user.username) | Q(thing__startswith=f"{user.username} ")
     rows = AuditLine.objects.filter(about, what__in=KEPT).select_related("user")
+    if region is not None:
+        rows = rows.filter(region=region)
     return list(rows.order_by("-at", "-pk")[:SHOWN_LINES])
 
 

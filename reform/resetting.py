@@ -32,10 +32,11 @@ _links = _Links()
 def ask(username: str, email: str) -> bool:
     """Have a letter sent where account and address belong together; whether one is.
 
-    The asking is counted for any name, so that either answer costs one write.
+    The asking is counted for any name, so that either answer costs one write; and for the address
+    with it, so that nobody who knows the name alone uses up what its owner may ask for.
     """
     with transaction.atomic():
-        often = throttle.failed(f"{username} {ABOUT}") > MOST_A_DAY
+        often = throttle.failed(f"{username} {_plain(email)} {ABOUT}") > MOST_A_DAY
         found = User.objects.filter(username=username, is_active=True).first()
         if often or found is None or not _has(found, email):
             return False
@@ -48,8 +49,12 @@ def ask(username: str, email: str) -> bool:
 
 def _has(user: User, email: str) -> bool:
     """Whether a letter reaches this person there; a password never chosen cannot be forgotten."""
-    same = user.email.casefold() == email.strip().casefold()
+    same = _plain(user.email) == _plain(email)
     return same and outbox.can_reach(user) and user.has_usable_password()
+
+
+def _plain(email: str) -> str:
+    return email.strip().casefold()
 
 
 def path(user: User) -> str:

@@ -19,7 +19,7 @@ from schools import clock
 from schools.errors import Denied
 from schools.models import Region, School, SchoolType
 from schools.models.regions import RegionKind, bounds
-from schools.models.schools import SchoolKind, code_warnings, derive_profile
+from schools.models.schools import OWN_CODES, SchoolKind, code_warnings, derive_profile
 from schools.roles import Profile
 from schools.scope import Seat
 
@@ -217,6 +217,9 @@ def _code(school: School, said: Mapping[str, Any]) -> list[str]:
     plain = code.isascii() and code.replace("-", "").isalnum()
     if not plain or len(code) > 20:
         words = _("A code has letters and digits, at most 20 of them.")
+        raise ValidationError({"code": [words]})
+    if code.startswith(OWN_CODES):
+        words = _("Codes that begin with L- or B- are given by this system.")
         raise ValidationError({"code": [words]})
     _differs("code", code, school.code)
     if other := School.objects.filter(code=code).exclude(pk=school.pk).first():

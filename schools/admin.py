@@ -31,6 +31,7 @@ from schools.models import CalendarDay, Membership, Region, School, SchoolType, 
 from schools.models.regions import bounds
 from schools.models.schools import (
     FROZEN_FIELDS,
+    OWN_CODES,
     SchoolKind,
     code_warnings,
     derive_profile,
@@ -146,6 +147,8 @@ class SchoolForm(forms.ModelForm):
         text = self.cleaned_data["code"]
         if not text and self.instance.pk:
             raise ValidationError(_("The code is missing."))
+        if "code" in self.changed_data and text.strip().upper().startswith(OWN_CODES):
+            raise ValidationError(_("Codes that begin with L- or B- are given by this system."))
         return _checked(columns.code, text) if text else ""
 
     def clean_name(self) -> str:

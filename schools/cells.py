@@ -21,6 +21,7 @@ MEMORY, SECONDS = 512 * 1024 * 1024, 30
 HEAD_ROWS = 10  # a title and notes may stand above the headings
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
+MOST_TEXT = 20_000_000  # characters; a text that many cells share is small only in the file
 EXACT = 10**15  # above it a spreadsheet has rounded the number
 
 
@@ -112,7 +113,7 @@ def rows_of(sheet: Any) -> list[list[str]]:
     if sheet.end and sheet.end[0] >= MOST_ROWS + HEAD_ROWS:
         raise Refused("too_long")
     rows: list[list[str]] = []
-    blank = 0
+    blank = told = 0
     for values in sheet.to_python(skip_empty_area=False):
         cells = [text(value) for value in values]
         while cells and not cells[-1].strip():
@@ -122,6 +123,9 @@ def rows_of(sheet: Any) -> list[list[str]]:
             continue
         if len(cells) > MOST_COLUMNS:
             raise Refused("too_wide")
+        told += sum(map(len, cells))
+        if told > MOST_TEXT:
+            raise Refused("bomb")
         rows += [[] for _ in range(blank)]
         rows.append(cells)
         blank = 0

@@ -78,8 +78,22 @@ class AccountForm(forms.ModelForm):
             *User._meta.get_field("language").choices,
         ]
 
+    def clean_name(self) -> str:
+        return one_line(self.cleaned_data["name"])
+
+    def clean_post(self) -> str:
+        return one_line(self.cleaned_data["post"])
+
     def clean_phone(self) -> str:
         return work_phone(self.cleaned_data["phone"])
+
+
+def one_line(text: str) -> str:
+    """A text of one line in which every character can be seen: others read it as it is."""
+    plain = " ".join(text.split())
+    if not plain.isprintable():
+        raise ValidationError(_("Line breaks and hidden characters do not belong here."))
+    return plain
 
 
 def work_phone(text: str) -> str:
@@ -146,7 +160,9 @@ class ActivateForm(NewPasswordForm):
     code = forms.CharField(
         label=gettext_lazy("Activation code"),
         max_length=40,
-        help_text=gettext_lazy("12 letters and digits, as on the slip; small letters and spaces do not matter."),
+        help_text=gettext_lazy(
+            "12 letters and digits, as on the slip; small letters and spaces do not matter."
+        ),
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
         ),

@@ -14,6 +14,7 @@ from schools.models import Region, School
 from schools.models.regions import bounds
 from schools.models.schools import (
     FROZEN_FIELDS,
+    OWN_CODES,
     Ownership,
     SchoolKind,
     code_warnings,
@@ -207,7 +208,7 @@ class _Known:
                 )
                 % {"whole": whole}
             )
-        if code.startswith(("L-", "B-")):
+        if code.startswith(OWN_CODES):
             raise Denied(
                 _("Codes that begin with L- or B- are given by this system. Leave the cell empty.")
             )
@@ -350,6 +351,8 @@ def last_local_numbers(authorities: set[str], *, lock: bool) -> Counter[str]:
         list(waiting.order_by("pk").values_list("pk"))
     last: Counter[str] = Counter()
     for code in School.objects.filter(code__startswith="L-").values_list("code", flat=True):
+        if not is_local_code(code):
+            continue
         _mark, authority, number = code.split("-")
         if authority in authorities:
             last[authority] = max(last[authority], int(number))

@@ -18,6 +18,7 @@ from schools.models.calendar import DayKind
 
 MOST_CHARACTERS = 20_000
 MOST_DAYS = 16  # of one span: no leave of the nation is longer
+CENTURY = 20  # a notice of another one is misprinted
 NAME = 40
 DAY = timedelta(days=1)
 _SHEETS = (b"PK\x03\x04", b"PK\x05\x06")
@@ -187,6 +188,8 @@ def _date(
         return None, in_month, of
     try:
         day = date(of, in_month or 0, int(span[f"{side}d"]))
+        if day.year // 100 != CENTURY:
+            raise ValueError(day)
     except ValueError:
         found.problems.append(_("%(text)s: there is no such day.") % {"text": written})
         return None, in_month, of
@@ -243,6 +246,7 @@ def _plain_date(cell: str) -> date | None:
     if not numbers:
         return None
     try:
-        return date(*map(int, numbers.groups()))
+        day = date(*map(int, numbers.groups()))
     except ValueError:
         return None
+    return day if day.year // 100 == CENTURY else None

@@ -5,6 +5,7 @@ twice as long. A browser that signed in under this name before does not wait, so
 colleague out. A name that is no account's waits like any other.
 """
 
+import unicodedata
 from datetime import timedelta
 from math import ceil
 
@@ -93,4 +94,6 @@ def _pause(failures: int) -> timedelta:
 
 
 def _digest(name: str) -> str:
-    return salted_hmac(_SALT, name, algorithm="sha256").hexdigest()
+    """Of the name as the sign-in form reads it: full-width letters and spaces make no other one."""
+    plain = unicodedata.normalize("NFKC", name).strip()
+    return salted_hmac(_SALT, plain, algorithm="sha256").hexdigest()

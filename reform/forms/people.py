@@ -1,5 +1,6 @@
 """The only place for the forms of accounts: search, a new one, a last day, a successor, a list."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -17,6 +18,8 @@ from schools.places import Places
 from schools.roles import SCHOOL_ROLES, Role
 from schools.scope import Seat
 from schools.sheets import MOST_BYTES
+
+AHEAD = timedelta(days=366)  # how far ahead the end of a post may be decided
 
 
 class PeopleSearch(forms.Form):
@@ -166,6 +169,8 @@ class LastDayForm(forms.Form):
         day = self.cleaned_data["on"]
         if day < self.starts_on:
             raise ValidationError(_("The last day lies before the first."))
+        if day > max(self.starts_on, clock.today()) + AHEAD:
+            raise ValidationError(_("At most a year ahead; decide it when it is nearer."))
         return day
 
 

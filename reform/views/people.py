@@ -119,6 +119,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     posts = list(people.with_codes(people.posts(seat).filter(user=user)).order_by("-ends_on", "pk"))
     current = [post for post in posts if people.state(post, today) != people.State.ended]
     may = accounts.may_manage(seat, user)
+    gone = not current and may is not True  # to another authority: what it keeps is its own
     context: dict[str, Any] = {
         "person": user,
         "sentence": words.person_sentence(posts, current, today),
@@ -127,10 +128,11 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
             words.post(one, today) | {"may": accounts.may_manage(seat, one) is True}
             for one in posts
         ],
-        "code": words.code_line(posts[0].user, today),
+        "gone": gone,
+        "code": "" if gone else words.code_line(posts[0].user, today),
         "may": bool(current) and may is True,
         "why": may.reason if current and isinstance(may, Denied) else "",
-        "steps": words.steps(people.lines_about(user)),
+        "steps": words.steps(people.lines_about(user, seat.place_code if gone else None)),
         "key": key_for(request),
     }
     return render(request, "people/person.html", context)

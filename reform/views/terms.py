@@ -1,6 +1,6 @@
 """The only place for the page of a region's calendar, and for changing a term or special days."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -22,7 +22,9 @@ from schools.almanac import Change
 from schools.errors import Denied, Stale
 from schools.models import CalendarDay, Term
 from schools.models.regions import ancestors
-from schools.workdays import DAY, Calendar, school_year_of
+from schools.workdays import Calendar, school_year_of
+
+YEAR = timedelta(days=366)
 
 
 @access("see_campaigns")
@@ -148,7 +150,7 @@ def _remove_days(request: HttpRequest, region: str) -> HttpResponse:
         raise Http404 from None
     rows = CalendarDay.objects.filter(region_id=region, date__range=(first, last))
     gone = frozenset(rows.values_list("date", flat=True))
-    if request.POST.get("key") and not gone and first <= last <= first + DAY * 366:
+    if request.POST.get("key") and not gone and timedelta() <= last - first <= YEAR:
         gone = frozenset({first})
     if not gone:
         raise Http404

@@ -142,6 +142,7 @@ def profile_by_facts(school: School) -> tuple[Profile, str | Promise]:
 
 
 _CODE = re.compile(r"(21|31|34|51|36|37)(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5])\d{6}")
+OWN_CODES = ("L-", "B-")  # how codes begin that only this system gives
 _LOCAL_CODE = re.compile(r"L-\d{2,6}-\d{4,}")
 
 
