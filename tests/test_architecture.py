@@ -8,31 +8,35 @@ LADDER = """
 schools.errors, schools.clock, schools.language, schools.cells
 schools.roles, schools.sheets
 schools.models.regions < schools.models.schools < schools.models.people < schools.models.calendar
-schools.scope, schools.noted, schools.kept, schools.almanac, schools.activation, \
-schools.throttle < schools.access, schools.workdays, schools.notices < schools.termdates
+schools.scope, schools.noted, schools.kept, schools.almanac, schools.activation, schools.throttle \
+< schools.access, schools.workdays, schools.notices < schools.termdates
 schools.forms < schools.registers < schools.structure, schools.columns \
-< schools.places, schools.likeness, schools.headings, schools.standing < schools.lists < schools.resources
-schools.admin_lists < schools.admin, schools.management, schools.views < schools.urls, schools.apps
+< schools.places, schools.likeness, schools.headings, schools.standing < schools.lists \
+< schools.resources
+schools.admin_lists < schools.admin, schools.management, schools.views \
+< schools.urls, schools.apps
 reform.states, reform.compare, reform.instance, reform.release
-reform.models.catalogue < reform.models.campaign < reform.models.entry < reform.models.report, \
-reform.models.event, reform.models.tally, reform.models.reminder, reform.models.message, \
-reform.models.job
+reform.models.catalogue < reform.models.campaign < reform.models.entry \
+< reform.models.report, reform.models.event, reform.models.tally, reform.models.reminder, \
+reform.models.message, reform.models.job
 reform.policy, reform.reminder_rules, reform.clock_guard, reform.blast_guard < reform.answers
 reform.lines, reform.history, reform.dump, reform.auditing, reform.outbox, reform.channels, \
 reform.circuit, reform.failpoint, reform.sensitive, reform.marked_yaml \
-< reform.resetting, reform.sniff, reform.vault, reform.job_files, reform.manuscript < reform.office, reform.refusals \
-< reform.reader < reform.tallies, reform.uploads, reform.publishing, reform.backup < reform.restore
-reform.filings, reform.reminders, reform.reminder_policies < reform.progress, reform.leaving, reform.personal, reform.boards, reform.queues, \
+< reform.resetting, reform.sniff, reform.vault, reform.job_files, reform.manuscript \
+< reform.office, reform.refusals < reform.reader \
+< reform.tallies, reform.uploads, reform.publishing, reform.backup < reform.restore
+reform.filings, reform.reminders, reform.reminder_policies \
+< reform.progress, reform.leaving, reform.personal, reform.boards, reform.queues, \
 reform.dossier, reform.slots < reform.accounts, reform.reach < reform.issuing, reform.moves \
 < reform.rollout < reform.baseline, reform.fitting < reform.settling < reform.steering \
-< reform.restructure \
-< reform.extensions, reform.nudges, reform.readmission, reform.redating
+< reform.restructure < reform.extensions, reform.nudges, reform.readmission, reform.redating
 reform.people, reform.school_lists < reform.particulars, reform.slips, reform.people_columns \
 < reform.people_lists < reform.people_resources < reform.people_jobs
-reform.jobs, reform.planner, reform.digest, reform.bounces, reform.daily < reform.letters, reform.inbox \
-< reform.sending < reform.rounds < reform.tasks, reform.mail_health, reform.planner_health < reform.health
-reform.middleware, reform.sign_in < reform.audit, reform.forms, reform.admin, reform.context, \
-reform.templatetags, reform.management
+reform.jobs, reform.planner, reform.digest, reform.bounces, reform.daily \
+< reform.letters, reform.inbox < reform.sending < reform.rounds \
+< reform.tasks, reform.mail_health, reform.planner_health < reform.health
+reform.middleware, reform.sign_in \
+< reform.audit, reform.forms, reform.admin, reform.context, reform.templatetags, reform.management
 reform.views
 reform.urls, reform.celery, reform.settings, reform.wsgi, reform.apps
 """
