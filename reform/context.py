@@ -7,10 +7,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy
 
 from schools import clock
-from schools.language import is_chinese
+from schools.language import is_chinese, listed
 from schools.roles import SCHOOL_ROLES, Role
 from schools.scope import Seat
 from schools.workdays import school_year_of
@@ -162,7 +162,7 @@ def seat_choice(one: Seat, chosen: Seat | None) -> dict[str, Any]:
     roles = [str(label) for role, label in Role.choices if role in one.roles]
     label = _("%(place)s (%(roles)s)") % {
         "place": one.place_name,
-        "roles": pgettext("list", ", ").join(roles),
+        "roles": listed(roles),
     }
     return {"key": one.key, "label": label, "current": one == chosen}
 

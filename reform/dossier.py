@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from reform import answers
 from reform.answers import Target
@@ -17,7 +16,7 @@ from reform.models.catalogue import CheckKind, Source
 from reform.models.report import Verdict
 from reform.policy import UNDO_FOR
 from schools import clock
-from schools.language import local
+from schools.language import listed, local
 from schools.scope import Seat
 
 MOST_NAMED = 4  # items that a hint names
@@ -100,7 +99,7 @@ class Judged:
 
 def _listed(parts: Sequence[str]) -> str:
     """The first few by name, the others as a number."""
-    said = pgettext("list", ", ").join(parts[:MOST_NAMED])
+    said = listed(parts[:MOST_NAMED])
     if len(parts) <= MOST_NAMED:
         return said
     more = {"said": said, "n": len(parts) - MOST_NAMED}

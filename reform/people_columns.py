@@ -10,13 +10,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy
 
 from reform import accounts
 from schools.columns import Listing, Row, bare, refuse_twice, row_of
 from schools.errors import Denied
 from schools.forms import work_phone
-from schools.language import is_chinese
+from schools.language import is_chinese, listed
 from schools.models import User
 from schools.roles import SCHOOL_ROLES, Role
 from schools.sheets import HEAD_ROWS, Sheet
@@ -72,7 +72,7 @@ def recognise(sheet: Sheet) -> Listing:
         found = [cell.strip() for cell in sheet.rows[0][1] if cell.strip()] if sheet.rows else []
         raise Denied(
             _("No column is headed “%(name)s”. The first row reads: %(found)s.")
-            % {"name": title("school"), "found": pgettext("list", ", ").join(found)[:200]}
+            % {"name": title("school"), "found": listed(found)[:200]}
         )
     head = [cell.strip() for cell in sheet.rows[top][1]]
     columns = heads[top]
@@ -137,7 +137,7 @@ def role(text: str) -> str:
     for value, said in words()["role"].items():
         if wanted in map(bare, [value, *said]):
             return value
-    allowed = pgettext("list", ", ").join(str(one.label) for one in ROLES)
+    allowed = listed(str(one.label) for one in ROLES)
     raise Denied(
         _("“%(text)s” is no role at a school. Enter one of: %(allowed)s.")
         % {"text": text[:40], "allowed": allowed}

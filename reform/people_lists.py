@@ -7,7 +7,6 @@ from difflib import get_close_matches
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from reform import leaving, particulars, people, people_columns
 from reform.people_columns import goes_by_role
@@ -15,6 +14,7 @@ from schools import clock, scope
 from schools.columns import Listing, Row, name_key
 from schools.columns import code as school_code
 from schools.errors import Denied
+from schools.language import listed
 from schools.models import Membership, School, User
 from schools.roles import Role
 from schools.scope import Seat
@@ -105,7 +105,7 @@ class _Schools:
             raise Denied(_("The school is missing. Enter its name or its code."))
         found = self.by_name.get(name_key(name), [])
         if len(found) > 1:
-            codes = pgettext("list", ", ").join(school.code for school in found[:5])
+            codes = listed(school.code for school in found[:5])
             raise Denied(
                 _("Several schools are called “%(name)s”. Enter the code: %(codes)s.")
                 % {"name": name[:60], "codes": codes}
@@ -202,7 +202,7 @@ class _Accounts:
         open_ones = [post for post in here if goes_by_role(post.user.name, post.role)]
         found = same or open_ones if told else here
         if len(found) > 1:
-            names = pgettext("list", ", ").join(post.user.username for post in found[:5])
+            names = listed(post.user.username for post in found[:5])
             raise Denied(
                 _("Several accounts fit. Enter the account: %(names)s.") % {"names": names}
             )

@@ -11,7 +11,6 @@ import xlsxwriter
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from import_export.resources import ModelResource
 from import_export.results import Result
 
@@ -20,6 +19,7 @@ from reform.people_lists import Line
 from schools import clock, sheets
 from schools.columns import Listing
 from schools.errors import Denied
+from schools.language import listed
 from schools.models import User
 from schools.roles import Role
 from schools.scope import Seat
@@ -60,7 +60,7 @@ def read(data: bytes) -> tuple[Listing, list[str]]:
     notes = [note for note in [sheets.describe(sheet)] if note]
     if listing.unread:
         words = _("Columns that were not read: %(headings)s.")
-        notes.append(words % {"headings": pgettext("list", ", ").join(listing.unread)[:200]})
+        notes.append(words % {"headings": listed(listing.unread)[:200]})
     return listing, notes
 
 

@@ -5,10 +5,11 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy
 
 from reform.sniff import MEDIA_TYPES, Refusal
 from schools.errors import Denied
+from schools.language import listed
 
 PLACES_TOLD = 3
 
@@ -190,7 +191,7 @@ def places(found: Sequence[Sequence[Any]]) -> str:
     ]
     if len(found) > PLACES_TOLD:
         told.append(_("and %(n)d more") % {"n": len(found) - PLACES_TOLD})
-    return pgettext("list", ", ").join(told)
+    return listed(told)
 
 
 def place(where: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from reform.models import Enrolment
 from reform.rollout import OPENINGS
 from schools import clock
 from schools.errors import Denied
+from schools.language import listed
 from schools.models import Region, School, SchoolType
 from schools.models.regions import RegionKind, bounds
 from schools.models.schools import OWN_CODES, SchoolKind, code_warnings, derive_profile
@@ -208,7 +209,7 @@ def _name(school: School, said: Mapping[str, Any]) -> list[str]:
     codes = list(alike.exclude(pk=school.pk).values_list("code", flat=True)[:3])
     if codes:
         words = _("Another school of yours has this very name: %(codes)s.")
-        return [words % {"codes": _(", ").join(codes)}]
+        return [words % {"codes": listed(codes)}]
     return []
 
 

@@ -18,6 +18,7 @@ from reform.models.catalogue import FrameworkState
 from reform.states import Keeper
 from schools import clock
 from schools.errors import Denied, Stale
+from schools.language import listed
 from schools.models import School, User
 from schools.models.regions import NATION, ancestors
 from schools.models.schools import SchoolKind
@@ -195,7 +196,7 @@ def why_not(campaign: Campaign, planned: slots.Plan, found: reach.Preview) -> st
     if found.nothing_new:
         return _(
             "Nothing would be issued: every school is already asked for all of it in %(names)s."
-        ) % {"names": _(", ").join(_("“%(name)s”") % {"name": name} for name in found.rivals)}
+        ) % {"names": listed(_("“%(name)s”") % {"name": name} for name in found.rivals)}
     return ""
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from schools.errors import Denied
-from schools.language import is_chinese
+from schools.language import is_chinese, listed
 from schools.models import School, SchoolType
 from schools.models.schools import Ownership
 from schools.roles import PartyForm
@@ -176,7 +176,7 @@ def _top(sheet: Sheet) -> int:
     found = [cell.strip() for cell in sheet.rows[0][1] if cell.strip()] if sheet.rows else []
     raise Unclear(
         _("No column is headed “%(name)s”. The first row reads: %(found)s.")
-        % {"name": title("name"), "found": _(", ").join(found)[:200]}
+        % {"name": title("name"), "found": listed(found)[:200]}
     )
 
 
@@ -187,7 +187,7 @@ def refuse_twice(head: list[str], columns: list[str | None]) -> None:
         if len(twice) > 1:
             raise Unclear(
                 _("Several columns mean the same: %(headings)s. Keep one of them.")
-                % {"headings": _(", ").join(twice)}
+                % {"headings": listed(twice)}
             )
 
 
@@ -272,7 +272,7 @@ def choice(column: str, text: str) -> str:
     allowed = [str(label) for label in _LABELS[column].labels]
     raise Denied(
         _("“%(text)s” is not known here. Enter one of: %(allowed)s.")
-        % {"text": text[:40], "allowed": _(", ").join(allowed)}
+        % {"text": text[:40], "allowed": listed(allowed)}
     )
 
 

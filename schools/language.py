@@ -1,8 +1,9 @@
-"""The only place that picks the Chinese or the English half of a bilingual record."""
+"""The only place for what depends on the reader's language beside words: halves, commas."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 
 
 def is_chinese() -> bool:
@@ -22,3 +23,8 @@ def local(thing: Any, field: str) -> Any:
         if value:
             return value
     return ""
+
+
+def listed(things: Iterable[object]) -> str:
+    """Several things in a row: "a, b, c"; in Chinese with the comma of lists."""
+    return pgettext("list", ", ").join(map(str, things))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from schools.columns import bare, words
 from schools.errors import Denied
+from schools.language import listed
 from schools.models import Region
 from schools.models.regions import ancestors, bounds
 
@@ -76,7 +77,7 @@ class Places:
             names = sorted(str(self.regions[code]) for code in near)[:5]
             raise Denied(
                 _("Several places are called “%(text)s”: %(names)s. Enter the code or full name.")
-                % {"text": text[:40], "names": _(", ").join(names)}
+                % {"text": text[:40], "names": listed(names)}
             )
         if near:
             return near.pop()

@@ -13,6 +13,7 @@ from reform.forms.hidden import number_of
 from schools import headings
 from schools.columns import COLUMNS, Mapping, title
 from schools.errors import Denied
+from schools.language import listed
 from schools.sheets import MOST_BYTES
 
 SAMPLE = 3  # cells of a column that are shown
@@ -81,4 +82,4 @@ class ColumnsForm(forms.Form):
 
 def _row(cells: list[str]) -> str:
     """A row in few words, for a list to choose from."""
-    return _(", ").join(cell for cell in cells if cell)[:60] or _("(empty)")
+    return listed(cell for cell in cells if cell)[:60] or _("(empty)")

@@ -1,7 +1,6 @@
 """The only place for the words and shapes that templates ask for: lights, icons, dates, minutes."""
 
 import re
-from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -11,13 +10,14 @@ from django.forms.boundfield import BoundField
 from django.http import HttpRequest
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext, ngettext
 
 from reform import slots
 from reform.states import LIGHT_WORDS
 from schools import clock, language
 
 register = template.Library()
+register.filter("listed", language.listed)
 
 # Strokes of 20 × 20 icons.
 ICONS = {
@@ -104,12 +104,6 @@ def size(octets: int) -> str:
     if octets < 1024 * 1024:
         return f"{round(octets / 1024)} KB"
     return f"{octets / 1024 / 1024:.1f} MB"
-
-
-@register.filter
-def listed(words: Iterable[object]) -> str:
-    """Several things in a row: "a, b, c"; in Chinese with their own comma."""
-    return pgettext("list", ", ").join(map(str, words))
 
 
 @register.filter

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from reform.boards import Cell, Duty, Part, SchoolLine
 from reform.states import LIGHT_URGENCY
-from reform.templatetags.look import listed
 from reform.views.board_frame import Links
+from schools.language import listed
 
 _COUNTED = {
     "late": gettext_lazy("%d overdue"),

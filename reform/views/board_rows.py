@@ -15,7 +15,7 @@ from reform.boards import Duty
 from reform.forms.hidden import number_of
 from reform.models import Entry
 from reform.states import light
-from reform.templatetags.look import listed, term
+from reform.templatetags.look import term
 from reform.views.board_frame import (
     STATES,
     Links,
@@ -28,6 +28,7 @@ from reform.views.board_frame import (
 from reform.views.headlines import rows_sentence
 from schools import clock, scope
 from schools.access import access
+from schools.language import listed
 from schools.models import School
 
 BY_DUTY = ("pillar", "measure", "item")

@@ -14,6 +14,7 @@ from reform.redating import Move, Plan, Stay
 from reform.views.campaign_words import filings, slot_name
 from reform.views.headlines import number
 from schools.almanac import NOTICE
+from schools.language import listed
 from schools.models import CalendarDay, Region, Term
 from schools.models.calendar import DayKind
 from schools.models.regions import NATION
@@ -35,7 +36,7 @@ def sentence(year: str, windows: dict[int, Window], rows: Iterable[Term]) -> str
     """What is known of a school year's terms."""
     if not windows:
         return _("The terms of %(year)s are not known yet.") % {"year": year}
-    known = pgettext("list", ", ").join(
+    known = listed(
         _("%(term)s %(starts)s to %(ends)s")
         % {"term": term_name(no), "starts": starts, "ends": ends}
         for no, (starts, ends) in sorted(windows.items())
@@ -237,7 +238,7 @@ def _kept(move: Move) -> str:
     if move.own:
         words = ngettext("%(n)d keeps a later date", "%(n)d keep a later date", move.own)
         said.append(words % {"n": move.own})
-    return pgettext("list", ", ").join(said)
+    return listed(said)
 
 
 def stay_rows(stays: Sequence[Stay]) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from reform.models.campaign import CampaignState
 from reform.reminder_rules import Rules
 from schools import clock
 from schools.access import access
+from schools.language import listed
 from schools.models import Region
 from schools.models.regions import ancestors
 from schools.roles import Role
@@ -144,7 +145,7 @@ def _examples(rules: Rules, due_on: date, calendar: Calendar) -> list[Example]:
     return [
         Example(
             stage_words(stage.days),
-            _(", ").join(str(Role(role).label) for role in Role if role in stage.roles),
+            listed(str(Role(role).label) for role in Role if role in stage.roles),
             rules.day(stage.days, due_on, calendar),
         )
         for stage in rules.stages

@@ -8,9 +8,9 @@ from django.utils.translation import ngettext
 
 from reform.models import Job
 from reform.models.job import JobState
+from reform.school_lists import TABLES
 from reform.views.headlines import number
-
-TABLES = ("refused", "held_back", "warnings", "changes", "added")
+from schools.language import listed
 
 
 def numbers(result: dict[str, Any]) -> str:
@@ -89,7 +89,7 @@ def moved(result: dict[str, Any]) -> str:
         "now (rows %(rows)s). Look again.",
         result["moved_rows"],
     )
-    rows = _(", ").join(result["moved"])
+    rows = listed(result["moved"])
     if result["moved_rows"] > len(result["moved"]):
         rows += " …"
     return words % {"n": number(result["moved_rows"]), "rows": rows}
