@@ -18,6 +18,7 @@ from import_export.results import Result
 from schools import columns, lists, sheets
 from schools.columns import Mapping
 from schools.forms import TAKES_PART
+from schools.language import listed
 from schools.lists import ATTRIBUTES, Line, Told
 from schools.models import Region, School, SchoolType
 from schools.models.regions import NATION
@@ -109,7 +110,7 @@ class Xlsx(_Away):
         return "xlsx"
 
     def get_content_type(self) -> str:
-        return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        return sheets.XLSX
 
     def export_data(self, dataset: tablib.Dataset, **_options: Any) -> bytes:
         return sheets.write_xlsx(dataset.headers, dataset, _("Schools"))
@@ -259,7 +260,7 @@ class SchoolResource(ModelResource):
         if dataset.listing.unread:
             report.notes.append(
                 _("Columns that were not read: %(headings)s.")
-                % {"headings": _(", ").join(dataset.listing.unread)[:200]}
+                % {"headings": listed(dataset.listing.unread)[:200]}
             )
         for line in self.lines.values():
             at = (line.row.number, line.values.get("name", line.row.texts.get("name", "")))

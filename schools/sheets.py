@@ -19,6 +19,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from schools.cells import HEAD_ROWS, MOST_COLUMNS, MOST_ROWS, OLE
 from schools.errors import Denied
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_BYTES = 20 * 1024 * 1024
 PATIENCE = 60  # seconds a workbook may take, however busy the machine
 _READER = Path(__file__).with_name("cells.py")

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from reform import policy, steering
 from reform.forms.campaign import ReasonForm
 from reform.forms.hidden import key_for, key_of, version_of
+from reform.forms.refused import complain
 from reform.models import Campaign, Entry
 from reform.models.campaign import CampaignState
 from reform.states import OPEN, Keeper, Status
@@ -78,7 +79,7 @@ def _turn(
     try:
         change(found.pk, **fields)
     except ValidationError as error:
-        form.add_error("reason", error.message_dict["reason"])
+        complain(form, error)
         return _ask(request, found, verb, form)
     except Stale as stale:
         stale.context["url"] = reverse("campaign", args=[found.pk])

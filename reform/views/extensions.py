@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from reform import extensions as requests
 from reform.forms.extension import AnswerForm, AskForm, chosen
 from reform.forms.hidden import key_for, key_of
+from reform.forms.refused import complain
 from reform.models import Entry, Extension
 from reform.models.reminder import ExtensionState
 from schools import clock, scope
@@ -41,8 +42,7 @@ def extension_ask(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             requests.ask(entry.pk, by=request.seat, key=key_of(request.POST), **form.cleaned_data)
         except ValidationError as error:
-            for name, sentences in error.message_dict.items():
-                form.add_error(name, sentences)
+            complain(form, error)
         else:
             messages.success(request, _("Your request is sent; the answer comes to your inbox."))
             return redirect("entry", pk=entry.pk)
@@ -150,7 +150,7 @@ def _decide(request: HttpRequest) -> HttpResponse:
             ticked, by=request.seat, grant=grant, answer=form.cleaned_data["reason"]
         )
     except ValidationError as error:
-        form.add_error("reason", error.message_dict["reason"])
+        complain(form, error)
         return _queue(request, form, frozenset(ticked))
     _say(request, done, refused, grant=grant)
     return HttpResponseRedirect(request.path)

@@ -1,7 +1,6 @@
 """The only place where a person takes away what is kept about oneself."""
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -10,8 +9,7 @@ from reform import personal
 from schools import clock, noted, sheets
 from schools.access import SIGNED_IN, access
 from schools.models import User
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+from schools.views.away import away
 
 
 @access(SIGNED_IN)
@@ -24,6 +22,4 @@ def my_data(request: HttpRequest) -> HttpResponse:
     headings = [_("Kind of record"), _("Content"), _("When, or value")]
     book = sheets.write_xlsx(headings, personal.rows(user), _("Kept about you"))
     name = f"{user.username}-{clock.today():%Y%m%d}.xlsx"
-    response = HttpResponse(book, content_type=XLSX)
-    response.headers["Content-Disposition"] = content_disposition_header(True, name) or ""
-    return response
+    return away(book, name)

@@ -16,6 +16,7 @@ from reform import nudges as letters
 from reform import outbox
 from reform.forms.campaign import ReasonForm
 from reform.forms.hidden import key_for, key_of, number_of
+from reform.forms.refused import complain
 from reform.models import Entry, Nudge
 from reform.states import Status, light
 from schools import clock, scope
@@ -51,7 +52,7 @@ def nudges(request: HttpRequest) -> HttpResponse:
                 key=key_of(request.POST),
             )
         except ValidationError as error:
-            form.add_error("reason", error.message_dict["reason"])
+            complain(form, error)
         except Stale as stale:
             messages.warning(request, stale.reason)
             return redirect("nudges")

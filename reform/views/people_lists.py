@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -18,8 +17,8 @@ from reform.models.job import JobState
 from schools import clock, noted
 from schools.access import access
 from schools.errors import Denied, Stale
+from schools.views.away import away
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _AT_WORK = (JobState.waiting, JobState.running)
 
 
@@ -72,13 +71,7 @@ def people_template(request: HttpRequest) -> HttpResponse:
     _must_keep_schools(request)
     data = people_resources.template(request.seat, filled="gaps" in request.GET)
     noted.note(request, "people template")
-    return _away(data, _("accounts"))
-
-
-def _away(data: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(data, content_type=XLSX)
-    response["Content-Disposition"] = content_disposition_header(True, f"{name}.xlsx")
-    return response
+    return away(data, _("accounts") + ".xlsx")
 
 
 def _mine(request: HttpRequest, pk: int) -> Job:
@@ -179,4 +172,4 @@ def people_failed(request: HttpRequest, pk: int) -> HttpResponse:
     except FileNotFoundError:
         raise Http404 from None
     noted.note(request, "people export", f"{job.pk} refused rows")
-    return _away(data, _("accounts left out"))
+    return away(data, _("accounts left out") + ".xlsx")

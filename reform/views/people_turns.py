@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from reform import accounts, filings, particulars, people
 from reform.forms.hidden import key_for, key_of
 from reform.forms.people import LastDayForm, NewPersonForm, PersonFields, SuccessorForm
+from reform.forms.refused import complain
 from reform.views import people_words as words
 from reform.views.people import person_of
 from schools import clock
@@ -72,12 +73,6 @@ def _make(request: HttpRequest, form: NewPersonForm) -> int | None:
     words_done = _("The account %(account)s is made. Print its slip to hand over.")
     messages.success(request, words_done % {"account": user.username})
     return user.pk
-
-
-def complain(form: forms.Form, error: ValidationError) -> None:
-    """What the domain refused, beside the field it names."""
-    for name, sentences in error.message_dict.items():
-        form.add_error(name if name in form.fields else None, sentences)
 
 
 def _form_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:

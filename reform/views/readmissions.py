@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from reform import readmission
 from reform.forms.extension import ReadmitForm
 from reform.forms.hidden import key_for, key_of
+from reform.forms.refused import complain
 from reform.models import Campaign
 from reform.models.campaign import CampaignState
 from schools import scope
@@ -40,27 +41,29 @@ def campaign_readmit(request: HttpRequest, pk: int) -> HttpResponse:
         dates=readmission.offered(authority),
     )
     if form.is_bound and form.is_valid():
-        said = form.cleaned_data
         try:
-            n = readmission.readmit(
-                found.pk,
-                said["school"],
-                by=request.seat,
-                until=said["until"],
-                reason=said["reason"],
-                key=key_of(request.POST),
-            )
+            return _let_on(request, found, form)
         except ValidationError as error:
-            for name, sentences in error.message_dict.items():
-                form.add_error(name, sentences)
-        else:
-            done = ngettext(
-                "Open again until %(day)s: %(n)d item of this school alone.",
-                "Open again until %(day)s: %(n)d items of this school alone.",
-                n,
-            )
-            messages.success(request, done % {"n": n, "day": said["until"]})
-            return redirect("campaign", pk=found.pk)
+            complain(form, error)
     context = {"campaign": found, "form": form, "schools": rows, "key": key_for(request)}
     status = 422 if form.errors else 200
     return render(request, "campaigns/readmit.html", context, status=status)
+
+
+def _let_on(request: HttpRequest, found: Campaign, form: ReadmitForm) -> HttpResponse:
+    said = form.cleaned_data
+    n = readmission.readmit(
+        found.pk,
+        said["school"],
+        by=request.seat,
+        until=said["until"],
+        reason=said["reason"],
+        key=key_of(request.POST),
+    )
+    done = ngettext(
+        "Open again until %(day)s: %(n)d item of this school alone.",
+        "Open again until %(day)s: %(n)d items of this school alone.",
+        n,
+    )
+    messages.success(request, done % {"n": n, "day": said["until"]})
+    return redirect("campaign", pk=found.pk)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from reform import baseline, restructure, steering
 from reform.forms.campaign import ReasonForm
 from reform.forms.hidden import key_for, key_of, number_of
+from reform.forms.refused import complain
 from reform.forms.school import change_form
 from reform.models import Event, IdempotencyKey
 from reform.restructure import Change, Effect
@@ -95,8 +96,7 @@ def school_change(request: HttpRequest, code: str, kind: str) -> HttpResponse:
     try:
         return _go_on(request, school, Change(kind, said), form)
     except ValidationError as error:
-        for name, sentences in error.message_dict.items():
-            form.add_error(name if name in form.fields else None, sentences)
+        complain(form, error)
         return _page(request, school, kind, form)
 
 

@@ -7,7 +7,6 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -21,9 +20,9 @@ from reform.views import school_list_words as words
 from schools import clock, columns, noted, resources
 from schools.access import access
 from schools.errors import Denied
+from schools.views.away import away
 
 LAST = 10  # lists shown of those that were taken in
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _NAMES = {
     "all": gettext_lazy("what would come of it"),
     "failed": gettext_lazy("refused rows"),
@@ -91,7 +90,7 @@ def _plain(name: str) -> str:
 def school_list_template(request: HttpRequest) -> HttpResponse:
     """An empty list with drop-downs and notes."""
     school_lists.region_of(request.seat)
-    return _away(resources.template(), _("school list"))
+    return away(resources.template(), _("school list") + ".xlsx")
 
 
 @access("manage_schools")
@@ -218,10 +217,4 @@ def school_list_file(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     except FileNotFoundError:
         raise Http404 from None
     noted.note(request, "school list download", f"{name} {job.file_name}")
-    return _away(data, str(_NAMES[name]))
-
-
-def _away(data: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(data, content_type=XLSX)
-    response["Content-Disposition"] = content_disposition_header(True, f"{name}.xlsx")
-    return response
+    return away(data, f"{_NAMES[name]}.xlsx")

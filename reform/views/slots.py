@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from reform import policy, steering
 from reform.forms.campaign import DateForm, ReasonForm
 from reform.forms.hidden import key_for, key_of
+from reform.forms.refused import complain
 from reform.models import Slot
 from reform.states import Keeper, Status
 from reform.steering import Shift
@@ -62,7 +62,7 @@ def slot_reschedule(request: HttpRequest, pk: int) -> HttpResponse:
             key=key_of(request.POST),
         )
     except ValidationError as error:
-        _complain(form, error)
+        complain(form, error)
         return _date_page(request, slot, form)
     words_done = ngettext(
         "%(item)s is due on %(day)s now; %(n)s filing moved.",
@@ -93,7 +93,7 @@ def slot_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
             key=key_of(request.POST),
         )
     except ValidationError as error:
-        _complain(form, error)
+        complain(form, error)
         return _withdraw_page(request, slot, form)
     messages.success(request, _("%(item)s is withdrawn.") % {"item": slot.item.code})
     return redirect("campaign", pk=slot.campaign_id)
@@ -103,11 +103,6 @@ def _may(request: HttpRequest, verb: str, slot: Slot) -> None:
     policy.require(request.seat, verb, slot.campaign)
     if slot.withdrawn_at and not request.POST.get("key"):
         raise Denied(_("This item was withdrawn; nothing is owed here."))
-
-
-def _complain(form: forms.Form, error: ValidationError) -> None:
-    for name, sentences in error.message_dict.items():
-        form.add_error(name if name in form.fields else None, sentences)
 
 
 def _authorities(slot: Slot) -> list[Region]:

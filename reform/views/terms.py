@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from reform import redating
 from reform.forms.calendar import CalendarForm, DaysForm, TermDatesForm, school_years
 from reform.forms.hidden import key_for, key_of
+from reform.forms.refused import complain
 from reform.views import calendar_words as words
 from schools import almanac, clock, noted
 from schools.access import access
@@ -178,7 +179,7 @@ def settle(
         elif do in ("move", "keep"):
             return _made(request, change, form, plan, move_dates=do == "move", year=year)
     except ValidationError as error:
-        form.add_error("reason", error.message_dict["reason"])
+        complain(form, error)
         return page(request, form, **said)
     except Denied as denied:
         return page(request, form, refusal=denied.reason, **said)

@@ -7,7 +7,6 @@ from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
@@ -20,6 +19,7 @@ from schools.models.regions import NATION
 from schools.models.schools import SchoolKind, code_warnings
 from schools.resources import Csv, SchoolResource, Xlsx
 from schools.roles import Profile, Role
+from schools.views.away import away
 
 PAGE = 50
 FORMATS = {"xlsx": Xlsx, "csv": Csv}
@@ -82,10 +82,8 @@ def schools_export(request: HttpRequest) -> HttpResponse:
     kind = FORMATS.get(request.GET.get("format", ""), Xlsx)()
     dataset = SchoolResource().export(rows)
     noted.note(request, "school export", f"{len(dataset)} {kind.get_extension()}")
-    response = HttpResponse(kind.export_data(dataset), content_type=kind.get_content_type())
     name = f"{seat.place_name} {clock.today()}.{kind.get_extension()}"
-    response["Content-Disposition"] = content_disposition_header(True, name)
-    return response
+    return away(kind.export_data(dataset), name, kind=kind.get_content_type())
 
 
 def _narrowed(rows: "QuerySet[School]", said: dict[str, Any]) -> "QuerySet[School]":
