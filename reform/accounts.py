@@ -122,7 +122,7 @@ def create(
         user.save()
         made = _give(by, user, place, role, starts_on, "account_new")
         _welcome(by, place, made.starts_on)
-        _log(by, "account new", f"{user.username} {role} {_code(place)}", place)
+        _log(by, "account new", f"{user.username} {role} {place.code}", place)
     return user
 
 
@@ -143,7 +143,7 @@ def appoint(
             )
         made = _give(by, user, place, role, starts_on, "post_new")
         _welcome(by, place, made.starts_on)
-        _log(by, "post change", f"{user.username} {role} {_code(place)} {made.starts_on}", place)
+        _log(by, "post change", f"{user.username} {role} {place.code} {made.starts_on}", place)
     return made
 
 
@@ -204,7 +204,7 @@ def _check_new(place: Place, role: str, said: dict[str, str]) -> None:
 
 def _next_username(place: Place) -> str:
     """Code of the place and the number after the highest there; under the lock of its chain."""
-    stem = f"{_code(place)}-"
+    stem = f"{place.code}-"
     taken = User.objects.filter(username__istartswith=stem).values_list("username", flat=True)
     numbers = [re.fullmatch(r"(\d{1,6})", name[len(stem) :], re.ASCII) for name in taken]
     return f"{stem}{max([int(n[1]) for n in numbers if n], default=0) + 1:02d}"
@@ -224,7 +224,7 @@ def _give(
 def _welcome(by: Seat | None, place: Place, starts_on: date) -> None:
     """Drafts of those who left and had nobody after them go to whoever begins here."""
     if isinstance(place, School) and starts_on <= clock.today():
-        leaving.hand_over(place.pk, by.user if by else None)
+        leaving.pass_drafts_on(place.pk, by.user if by else None)
 
 
 # ---- end
@@ -252,15 +252,10 @@ def end(membership: Membership, *, by: Seat | None, on: date, successor: User | 
             body["successor"] = successor.pk
             _let_follow(by, successor, place, held.role, on + timedelta(days=1))
         _tell(by, subject, "post_end", body)
-        _log(by, "account end", f"{held.user.username} {held.role} {_code(place)} {on}", place)
+        _log(by, "account end", f"{held.user.username} {held.role} {place.code} {on}", place)
         if on >= clock.today():
             return 0
         return leaving.settle(held, by.user if by else None).drafts
-
-
-def succeed(membership: Membership, *, by: Seat | None, from_on: date, successor: User) -> int:
-    """Let `successor` hold the post from a day on; the one before ends the day before."""
-    return end(membership, by=by, on=from_on - timedelta(days=1), successor=successor)
 
 
 def hand_over(
@@ -299,25 +294,7 @@ def _let_follow(by: Seat | None, user: User, place: Place, role: str, starts_on:
     if by is not None:
         _require(may_manage(by, user))
     _give(by, user, place, role, starts_on, "post_new")
-    _log(by, "post change", f"{user.username} {role} {_code(place)} {starts_on}", place)
-
-
-def disable(user: User, *, by: Seat | None) -> None:
-    """Shut an account at once, whatever posts it holds; its sessions and code end."""
-    if by is not None:
-        _require(may_manage(by, user))
-        if user.pk == by.user.pk:
-            raise Denied(_("Somebody else has to change your own post."))
-    with transaction.atomic():
-        held = list(leaving.not_over().filter(user=user).select_related("user", "school"))
-        history.lock([leaving.subject(membership) for membership in held])
-        User.objects.filter(pk=user.pk).update(is_active=False)
-        user.is_active = False
-        for membership in held:
-            body = {"person": user.pk}
-            _tell(by, leaving.subject(membership), "account_disabled", body)
-            leaving.settle(membership, by.user if by else None)
-        _log(by, "account end", f"{user.username} disabled", None)
+    _log(by, "post change", f"{user.username} {role} {place.code} {starts_on}", place)
 
 
 # ---- a new code
@@ -365,7 +342,3 @@ def _subject(place: Place) -> str:
 
 def _at(place: Place) -> dict[str, Place]:
     return {"school": place} if isinstance(place, School) else {"region": place}
-
-
-def _code(place: Place) -> str:
-    return place.code

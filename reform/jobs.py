@@ -54,6 +54,7 @@ class Work:
 
     def __init__(self, job: Job, lease: datetime) -> None:
         self.job, self.lease = job, lease
+        self.seat = seat_of(job)
         self.told_at = clock.now() - TOLD_EVERY
 
     def __call__(self, done: int, total: int) -> None:
@@ -221,8 +222,7 @@ def _run(work: Work) -> None:
 def _do(work: Work) -> dict[str, Any] | None:
     """Its owner must hold the seat and the right at this very moment."""
     do, verb = KINDS[work.job.kind]
-    seat = seat_of(work.job)
-    if seat is None or not seat.has(verb):
+    if work.seat is None or not work.seat.has(verb):
         raise Denied(_("You no longer hold the post that this was begun with."))
     return do(work.job, work)
 

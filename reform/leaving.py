@@ -38,13 +38,13 @@ def not_over() -> "QuerySet[Membership]":
 def settle(membership: Membership, by: User | None) -> Settled:
     """Do what a post that is over asks for, once; call under the lock of its chain."""
     return Settled(
-        drafts=hand_over(membership.school_id, by) if membership.school_id else 0,
+        drafts=pass_drafts_on(membership.school_id, by) if membership.school_id else 0,
         reminders=_quiet(membership),
         closed=close(membership.user, by),
     )
 
 
-def hand_over(school_id: int, by: User | None) -> int:
+def pass_drafts_on(school_id: int, by: User | None) -> int:
     """Give drafts of people who left the school to who came after them; how many.
 
     Under the lock of the school's chain. Who has a draft on an entry keeps that one.
@@ -133,7 +133,7 @@ def nightly() -> tuple[bool, str]:
     for school_id in orphaned():
         with transaction.atomic():
             history.lock([f"school:{school_id}"])
-            drafts += hand_over(school_id, None)
+            drafts += pass_drafts_on(school_id, None)
     done = {"left": settled, "drafts handed over": drafts, "forgotten": forget()}
     return True, ", ".join(f"{n} {what}" for what, n in done.items() if n)
 

@@ -17,8 +17,8 @@ from reform.models.reminder import About
 from reform.states import DUE_SOON_DAYS, OPEN, Keeper, Status
 from schools import clock, scope
 from schools.errors import Denied, Stale
-from schools.models import Membership, School, User
-from schools.roles import SCHOOL_ROLES, Role
+from schools.models import School, User
+from schools.roles import Role
 from schools.scope import Seat
 
 WAIT = timedelta(minutes=10)  # in which a nudge can be taken back
@@ -66,20 +66,9 @@ def letters(entries: Iterable[Entry]) -> list[Letter]:
     found: dict[int, Letter] = {}
     for entry in entries:
         found.setdefault(entry.school_id, Letter(entry.school)).entries.append(entry)
-    for school, people in readers(found).items():
+    for school, people in reminders.readers(found).items():
         found[school].people = people
     return sorted(found.values(), key=lambda letter: (letter.school.name, letter.school.code))
-
-
-def readers(schools: Iterable[int]) -> dict[int, list[User]]:
-    """School → who files or signs for it today, each once."""
-    held = Membership.objects.live(clock.today()).filter(school__in=schools, role__in=SCHOOL_ROLES)
-    found: dict[int, dict[int, User]] = {}
-    for membership in held.select_related("user").order_by("pk"):
-        assert membership.school_id is not None
-        people = found.setdefault(membership.school_id, {})
-        people.setdefault(membership.user_id, membership.user)
-    return {school: list(people.values()) for school, people in found.items()}
 
 
 def goes_at(authority: str) -> datetime:
@@ -159,7 +148,7 @@ def _release(due: "QuerySet[Nudge]", schools: Sequence[int]) -> int:
         idle = [nudge.pk for nudge in ripe if nudge not in stuck_now]
         Nudge.objects.filter(pk__in=idle).update(taken_back_at=clock.now())
         Nudge.objects.filter(pk__in=[n.pk for n in stuck_now]).update(sent_at=clock.now())
-        people = readers({nudge.entry.school_id for nudge in stuck_now})
+        people = reminders.readers({nudge.entry.school_id for nudge in stuck_now})
         letters: dict[tuple[int, int, datetime], list[Nudge]] = {}
         for nudge in stuck_now:
             readers_here = people.get(nudge.entry.school_id, [])

@@ -9,7 +9,6 @@ from reform import auditing, job_files, people_resources
 from reform.models import Job
 from reform.models.job import JobState
 from reform.people_resources import Report
-from schools import scope
 from schools.columns import Listing
 
 KIND = "people"
@@ -21,7 +20,7 @@ SHOWN = 200  # rows of a kind on the page
 
 def run(job: Job, work: Any) -> None:
     """Look first; once that was confirmed, write. The seat holds: `reform.jobs` has looked."""
-    seat = next(one for one in scope.seats(job.owner) if one.key == job.seat)
+    seat = work.seat
     listing, notes = people_resources.read(job_files.get(job.pk, job_files.SENT))
     dataset = people_resources.dataset_of(listing, notes)
     resource = people_resources.AccountResource(seat=seat, tell=work)

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Count, Q
@@ -265,20 +265,24 @@ def apply(
             raise Denied(too_many(found.entries))
         almanac.write(change)
         moved = _carry_out(found, chains, by, reason) if move_dates else 0
-        body = {
-            "terms": [[*map(str, term)] for term in change.terms],
-            "terms_gone": sorted(map(list, change.terms_gone)),
-            "days": [[str(day.date), day.kind, day.name] for day in change.days],
-            "days_gone": sorted(map(str, change.days_gone)),
-            "dates": len(found.moves) if move_dates else 0,
-            "kept": 0 if move_dates else len(found.moves),
-            "moved": moved,
-        }
+        dates = len(found.moves)
+        done = {"dates": dates, "kept": 0} if move_dates else {"dates": 0, "kept": dates}
+        body = {**_said(change), **done, "moved": moved}
         event = NewEvent("calendar", by.user if by else None, body=body, text=reason)
         history.append(chains[subject], [event])
         if by:
             filings.remember(by.user, key, asked, {"moved": moved})
     return moved
+
+
+def _said(change: Change) -> dict[str, Any]:
+    """A change as history keeps it."""
+    return {
+        "terms": [[*map(str, term)] for term in change.terms],
+        "terms_gone": sorted(map(list, change.terms_gone)),
+        "days": [[str(day.date), day.kind, day.name] for day in change.days],
+        "days_gone": sorted(map(str, change.days_gone)),
+    }
 
 
 def may_set(seat: Seat, region: str) -> bool:

@@ -17,7 +17,7 @@ from reform.models.reminder import About, ReminderState
 from reform.states import OPEN, SETTLED
 from schools import clock
 from schools.models import Membership, User
-from schools.roles import SCHOOL_ROLES, Role
+from schools.roles import SCHOOL_ROLES
 from schools.workdays import Calendar
 
 AT_ONCE = 1000  # entries of one statement
@@ -117,13 +117,20 @@ def after_move(entry: Entry, was: int, verb: str, cause: int) -> None:
         tell_schools(_TOLD[verb], [entry.pk], cause=cause)
 
 
+def readers(schools: Iterable[int]) -> dict[int, list[User]]:
+    """School → who files or signs for it today, each once."""
+    held = Membership.objects.live(clock.today()).filter(school__in=schools, role__in=SCHOOL_ROLES)
+    found: dict[int, dict[int, User]] = {}
+    for membership in held.select_related("user").order_by("pk"):
+        assert membership.school_id is not None
+        people = found.setdefault(membership.school_id, {})
+        people.setdefault(membership.user_id, membership.user)
+    return {school: list(people.values()) for school, people in found.items()}
+
+
 def people_of(entry: Entry) -> list[User]:
     """Who files or signs for the school of an entry today, each once."""
-    held = Membership.objects.live(clock.today()).filter(
-        school=entry.school_id, role__in=(Role.filer, Role.secretary)
-    )
-    people = {one.user_id: one.user for one in held.select_related("user").order_by("pk")}
-    return list(people.values())
+    return readers([entry.school_id]).get(entry.school_id, [])
 
 
 def in_hours(moment: datetime, authority: str) -> datetime:

@@ -19,7 +19,7 @@ from reform import history, job_files
 from reform.history import NewEvent
 from reform.models import Job
 from reform.models.job import JobState
-from schools import headings, scope, sheets
+from schools import headings, sheets
 from schools.columns import Mapping, Unclear
 from schools.errors import Denied
 from schools.lists import Line
@@ -45,8 +45,7 @@ class Moved(Exception):
 
 def run(job: Job, work: Any) -> None:
     """One step of a school list, in the scope that its owner has now."""
-    seat = next(one for one in scope.seats(job.owner) if one.key == job.seat)
-    region = region_of(seat)
+    region = region_of(work.seat)
     try:
         listed = _read(job)
     except Unclear as unclear:

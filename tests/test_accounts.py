@@ -181,7 +181,7 @@ def test_a_successor_takes_over_the_drafts_and_what_was_returned_stays_with_the_
     draft(entry, cast.filer.user)
     new = make(cast.manager, cast.school)
 
-    moved = accounts.succeed(post_of(cast.filer), by=cast.manager, from_on=TODAY, successor=new)
+    moved = accounts.end(post_of(cast.filer), by=cast.manager, on=YESTERDAY, successor=new)
 
     assert moved == 1
     assert Draft.objects.get(entry=entry).user == new
@@ -200,7 +200,7 @@ def test_a_successor_who_has_a_draft_keeps_the_own_and_nothing_is_lost(cast):
         draft(entry, cast.filer.user, "旧")
     draft(first, new, "新")
 
-    accounts.succeed(post_of(cast.filer), by=cast.manager, from_on=TODAY, successor=new)
+    accounts.end(post_of(cast.filer), by=cast.manager, on=YESTERDAY, successor=new)
 
     notes = {(d.entry_id, d.user_id): d.note for d in Draft.objects.all()}
     assert notes == {
@@ -244,12 +244,8 @@ def test_drafts_at_another_school_stay_where_they_are(cast):
     draft(entry, cast.filer.user)
     new = make(cast.manager, cast.school)
 
-    accounts.succeed(
-        cast.filer.user.memberships.get(school=cast.school),
-        by=cast.manager,
-        from_on=TODAY,
-        successor=new,
-    )
+    post = cast.filer.user.memberships.get(school=cast.school)
+    accounts.end(post, by=cast.manager, on=YESTERDAY, successor=new)
 
     assert Draft.objects.get(entry=entry).user == cast.filer.user
     assert User.objects.get(pk=cast.filer.user.pk).has_usable_password()
@@ -308,10 +304,10 @@ def test_what_somebody_waits_to_be_told_is_cancelled_with_the_post(cast):
     assert states == {cast.filer.user.pk: "cancelled", cast.secretary.user.pk: "waiting"}
 
 
-def test_a_disabled_account_is_shut_at_once(cast, at):
+def test_a_disabled_account_is_shut_at_once_and_gets_no_code(cast, at):
     client = at(cast.filer)
 
-    accounts.disable(cast.filer.user, by=cast.manager)
+    User.objects.filter(pk=cast.filer.user.pk).update(is_active=False)
 
     assert client.get("/account/").status_code == 302
     assert scope.seats(cast.filer.user) == []
