@@ -169,7 +169,7 @@ def _differences(seen: dict[str, str], now: dict[str, str]) -> list[str]:
 
 def _told(report: Report) -> dict[str, Any]:
     """A report as the page shows it: every number, and the first rows of every table."""
-    tables = {name: _by_row(getattr(report, name)) for name in TABLES}
+    tables = {name: _by_row(name, report) for name in TABLES}
     return {
         "new": report.new,
         "changed": report.changed,
@@ -182,12 +182,13 @@ def _told(report: Report) -> dict[str, Any]:
     }
 
 
-def _by_row(rows: Iterable[Told]) -> list[Told]:
-    """One row for each of the list: its sentences together."""
+def _by_row(table: str, report: Report) -> list[Told]:
+    """One row for each of the list: its sentences, or its changes, together."""
     found: dict[int, Told] = {}
-    for number, school, sentence in rows:
+    between = _("; ") if table in ("changes", "held_back") else " "
+    for number, school, sentence in getattr(report, table):
         above = found.get(number)
-        said = f"{above[2]}{_('; ')}{sentence}" if above else sentence
+        said = f"{above[2]}{between}{sentence}" if above else sentence
         found[number] = (number, school, said)
     return list(found.values())
 
@@ -204,7 +205,7 @@ def _every_row(report: Report, lines: Iterable[Line]) -> bytes:
     rows = (
         (number, school, names[table], sentence)
         for table in TABLES
-        for number, school, sentence in _by_row(getattr(report, table))
+        for number, school, sentence in _by_row(table, report)
     )
     head = [_("Row"), _("School"), _("What"), _("Why")]
     return sheets.write_xlsx(head, rows, _("What would come of it"))

@@ -155,6 +155,16 @@ def test_the_file_of_everything_names_every_row(desk):
     assert AuditLine.objects.filter(what="school list download").count() == 1
 
 
+def test_all_that_is_wrong_with_a_row_stands_in_one_row(desk):
+    job = looked_at(desk, [*SHORT, "正式党员"], ["坏小学", "西湖区", "大学", "约50"])
+
+    assert job.result["rows"]["refused"] == 1
+    assert job.result["tables"]["refused"][0][2] == (
+        "School type: “大学” is no school type. Enter its name or 3-digit code. "
+        "Full members: “约50” is no whole number from 0 to 99999."
+    )
+
+
 def test_a_change_under_a_campaign_is_left_out_and_leads_to_where_it_is_made(desk):
     school = world.school("阳光小学", code="2133000001", locked=True, staff=80)
     head = ["学校标识码", *SHORT, "办学性质", "教职工数"]
