@@ -71,7 +71,11 @@ def standing(found: "QuerySet[Reminder]") -> "QuerySet[Reminder]":
     `reform.sign_in` counts the unseen among them by the same rule.
     """
     newer = Reminder.objects.filter(
-        person=OuterRef("person"), topic=OuterRef("topic"), about=About.due, state__in=STANDING
+        person=OuterRef("person"),
+        topic=OuterRef("topic"),
+        due_on=OuterRef("due_on"),
+        about=About.due,
+        state__in=STANDING,
     ).filter(pk__gt=OuterRef("pk"))
     owed = Q(about=About.due, entry__status__in=OPEN, entry__due_on=F("due_on")) & ~Exists(newer)
     fresh = Q(seen_at=None) | Q(planned_at__gte=clock.now() - NEWS)
@@ -98,7 +102,7 @@ def lines(found: Sequence[Reminder]) -> list[Line]:
     places = _places(found)
     asked = _caused(Extension, found, (About.asked, About.extension))
     nudges = _caused(Nudge, found, (About.nudge,))
-    people = User.objects.in_bulk([_person(one) for one in found if one.about == About.bounced])
+    people = User.objects.in_bulk([one.about_person for one in found if one.about == About.bounced])
     today, desk = clock.today(), digest.Desk()
     return [
         Line(
@@ -137,7 +141,7 @@ def sentence(
         wanted = {"day": asked.wanted_on.isoformat() if asked else one.due_on.isoformat()}
         return _("The school asks for a later date, %(day)s.") % wanted
     if one.about == About.bounced:
-        person = people.get(_person(one))
+        person = people.get(one.about_person)
         name = {"name": str(person) if person else ""}
         return _("The mail address of %(name)s takes no letters; correct it.") % name
     return digest.news(one, asked)
@@ -181,12 +185,6 @@ def _url(one: Reminder) -> str:
     return reverse("entry", args=[one.entry.pk])
 
 
-def _person(one: Reminder) -> int:
-    """Whom a reminder without an entry is about: its topic is "person:17"."""
-    kind, _colon, number = one.topic.partition(":")
-    return int(number) if kind == "person" else 0
-
-
 def _caused(model: type[C], found: Iterable[Reminder], about: tuple[str, ...]) -> dict[int, C]:
     wanted = [one.cause for one in found if one.about in about]
     return model.objects.in_bulk(wanted) if wanted else {}
@@ -202,7 +200,7 @@ def _places(found: Iterable[Reminder]) -> dict[str, str]:
         names = {f"s{one.pk}": one.name for one in School.objects.filter(pk__in=schools)}
     if regions:
         there = Region.objects.filter(pk__in=regions)
-        names |= {f"r{one.pk}": one.bureau_name or str(one) for one in there}
+        names |= {f"r{one.pk}": one.office for one in there}
     return names
 
 

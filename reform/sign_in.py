@@ -8,8 +8,14 @@ from schools.models import User
 
 MOST = 100  # more than this is "many"
 _UNSEEN = (
-    "SELECT COUNT(*) FROM (SELECT 1 FROM reform_reminder r WHERE r.person_id = schools_user.id "
-    f"AND r.seen_at IS NULL AND r.state IN ('waiting', 'told') LIMIT {MOST}) AS few"
+    "SELECT COUNT(*) FROM (SELECT 1 FROM reform_reminder r "
+    "LEFT JOIN reform_entry e ON e.id = r.entry_id WHERE r.person_id = schools_user.id "
+    "AND r.seen_at IS NULL AND r.state IN ('waiting', 'told') "
+    "AND (r.about <> 'due' OR e.status IN (0, 1, 2, 3) AND e.due_on = r.due_on "
+    "AND NOT EXISTS (SELECT 1 FROM reform_reminder n WHERE n.person_id = r.person_id "
+    "AND n.topic = r.topic AND n.about = 'due' AND n.due_on = r.due_on "
+    "AND n.state IN ('waiting', 'told') "
+    f"AND n.id > r.id)) LIMIT {MOST}) AS few"
 )
 
 

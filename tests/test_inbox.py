@@ -52,11 +52,11 @@ def test_every_page_shows_how_much_is_new_at_no_further_cost(
 ):
     with django_assert_num_queries(12, exact=False) as before:
         filer.get("/school/")
-    for stage in range(-9, 0):
-        world.told(entry, cast.filer, stage=stage)
+    for code in ("Z2.2", "Z2.3", "S1.1"):
+        world.told(world.entry(cast.school, code, due_on=DUE), cast.filer)
     with django_assert_num_queries(len(before)):
         page = filer.get("/school/")
-    assert "收件箱 9" in words(page)
+    assert "收件箱 3" in words(page)
 
 
 def test_what_became_needless_stands_apart_with_the_reason(cast, entry, filer):
@@ -64,6 +64,26 @@ def test_what_became_needless_stands_apart_with_the_reason(cast, entry, filer):
     world.file(entry, cast.filer)
     assert "还剩 3 个工作日" not in words(filer.get(HERE))
     assert "期间已办理" in words(filer.get(HERE, {"all": 1}))
+
+
+def test_of_a_date_only_the_last_stage_stands_and_the_number_says_the_same(cast, entry, filer):
+    for stage in (-15, -7, -3):
+        world.told(entry, cast.filer, stage=stage, state="told")
+    world.told(entry, cast.filer, due_on=date(2026, 11, 20), state="told")  # a date moved since
+    world.told(world.entry(cast.school, "Z2.2", due_on=DUE), cast.filer)
+    page = filer.get(HERE)
+    assert heading(page) == "有 2 条新提醒。"
+    assert len(page.context["lines"]) == 2
+    assert len(filer.get(HERE, {"all": 1}).context["lines"]) == 5
+
+
+def test_old_news_leaves_once_it_was_seen(cast, entry, filer, travel):
+    told = world.told(entry, cast.filer, "moved", stage=0)
+    travel.move_to(world.NOON + timedelta(days=31))
+    world.sign_in(filer, cast.filer)
+    assert len(filer.get(HERE).context["lines"]) == 1
+    filer.post("/inbox/seen/", {"upto": told.pk})
+    assert len(filer.get(HERE).context["lines"]) == 0
 
 
 def test_what_a_later_stage_replaced_was_never_told(cast, entry, filer):
@@ -108,7 +128,7 @@ def test_it_does_not_ask_more_often_for_three_lines_than_for_one(
 def test_more_than_a_page_goes_on_by_key(cast, entry, filer):
     for stage in range(-35, 0):
         world.told(entry, cast.filer, stage=stage)
-    first = filer.get(HERE)
+    first = filer.get(HERE, {"all": 1})
     second = filer.get(first.context["next_url"])
     assert (len(first.context["lines"]), len(second.context["lines"])) == (30, 5)
 
