@@ -20,12 +20,11 @@ def tell(letter: Message, why: str) -> None:
     topic = f"person:{person.pk}"
     rows: dict[int, Reminder] = {}
     for reader in _readers(person):
-        place = f"s{reader.school_id}" if reader.school_id else f"r{reader.region_id}"
         rows.setdefault(
             reader.user_id,
             Reminder(
                 person_id=reader.user_id, about=About.bounced, topic=topic, due_on=clock.today(),
-                cause=letter.pk, role=reader.role, place=place, planned_at=now,
+                cause=letter.pk, role=reader.role, place=reader.place_key, planned_at=now,
             ),
         )  # fmt: skip
     Reminder.objects.bulk_create(rows.values(), ignore_conflicts=True)

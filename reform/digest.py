@@ -40,8 +40,7 @@ class Desk:
         return self._calendars[code]
 
     def bureau(self, code: str) -> str:
-        region = Region.objects.get(pk=code)
-        return region.bureau_name or region.name
+        return Region.objects.get(pk=code).office
 
     def hours(self, moment: datetime, code: str) -> datetime:
         """`moment` where mail may go out there then, else the next time when it may."""
@@ -188,11 +187,10 @@ def _places(person: User) -> dict[str, _Place]:
     found: dict[str, _Place] = {}
     for post in held.select_related("school", "region").order_by("pk"):
         if post.school:
-            place = _Place(f"s{post.school.pk}", post.school.name, post.school.authority_id, [])
+            place = _Place(post.place_key, post.school.name, post.school.authority_id, [])
         else:
             assert post.region is not None
-            name = post.region.bureau_name or post.region.name
-            place = _Place(f"r{post.region.pk}", name, post.region.pk, [])
+            place = _Place(post.place_key, post.region.office, post.region.pk, [])
         place = found.setdefault(place.key, place)
         place.roles.append(str(post.get_role_display()))
     return found
@@ -223,8 +221,8 @@ def _is_true(reminder: Reminder, asked: dict[int, Extension]) -> bool:
 
 
 def _still_refused(reminder: Reminder) -> bool:
-    pk = int(reminder.topic.partition(":")[2])
-    return User.objects.filter(pk=pk, is_active=True).exclude(email_refused_at=None).exists()
+    person = User.objects.filter(pk=reminder.about_person)
+    return person.filter(is_active=True).exclude(email_refused_at=None).exists()
 
 
 def _lines(
@@ -311,7 +309,7 @@ def _facts(reminders: Iterable[Reminder], region: str, today: date) -> list[Fact
     refused = []
     for reminder in reminders:
         if reminder.entry is None:
-            refused.append(int(reminder.topic.partition(":")[2]))
+            refused.append(reminder.about_person)
             continue
         name = reminder.entry.school.name
         if reminder.about == About.asked:

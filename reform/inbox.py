@@ -9,12 +9,13 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from reform import digest
 from reform.models import Extension, Nudge, Reminder
 from reform.models.message import MessageState
 from reform.models.reminder import About, ReminderState
+from reform.reminder_rules import stage_words
 from reform.states import OPEN, light
 from schools import clock, scope
 from schools.language import local
@@ -157,24 +158,11 @@ def _how_far(one: Reminder, desk: digest.Desk, today: date) -> str:
     return digest.when(one.due_on, desk.calendar(entry.authority), today)
 
 
-def _stage(days: int) -> str:
-    """Which stage it was, so many working days before or past the date."""
-    if days == 0:
-        return _("on the day itself")
-    if days < 0:
-        words = ngettext(
-            "%(n)d working day before the date", "%(n)d working days before the date", -days
-        )
-    else:
-        words = ngettext("%(n)d working day past it", "%(n)d working days past it", days)
-    return words % {"n": abs(days)}
-
-
 def why(one: Reminder, place: str) -> str:
     """Why this person got it."""
     role = Role(one.role).label
     said = _("as %(role)s of %(place)s") % {"role": role, "place": place}
-    return f"{said}{_(', ')}{_stage(one.stage)}" if one.about == About.due else said
+    return f"{said}{_(', ')}{stage_words(one.stage)}" if one.about == About.due else said
 
 
 def _url(one: Reminder) -> str:

@@ -16,7 +16,12 @@ from schools.models import Membership, User
 from schools.roles import Role
 
 FORGET_AFTER = timedelta(days=30)
-NO_PASSWORD = Q(password="") | Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+
+
+def no_password(user: str = "") -> Q:
+    """Accounts that nobody can sign in to; `user`: the way to them, such as "user__"."""
+    unusable = {f"{user}password__startswith": UNUSABLE_PASSWORD_PREFIX}
+    return Q(**{f"{user}password": ""}) | Q(**unusable)
 
 
 @dataclass(frozen=True)
@@ -86,12 +91,14 @@ def _heir(school_id: int, user_id: int) -> int | None:
 
 def _quiet(membership: Membership) -> int:
     """Cancel what this person still waits to be told because of this post."""
-    key = f"s{membership.school_id}" if membership.school_id else f"r{membership.region_id}"
     held = not_over().filter(user=membership.user, role=membership.role)
     if held.filter(school=membership.school_id, region=membership.region_id).exists():
         return 0
     waiting = Reminder.objects.filter(
-        person=membership.user, state=ReminderState.waiting, place=key, role=membership.role
+        person=membership.user,
+        state=ReminderState.waiting,
+        place=membership.place_key,
+        role=membership.role,
     )
     entries = list(waiting.exclude(entry=None).values_list("entry_id", flat=True))
     return reminders.cancel(entries, "person ended", person_ids=[membership.user_id])
@@ -105,7 +112,7 @@ def close(user: User, by: User | None) -> bool:
     if not_over().filter(user=user).exists():
         return False
     activation.revoke(user)
-    closed = User.objects.filter(~NO_PASSWORD, pk=user.pk).update(password=make_password(None))
+    closed = User.objects.filter(~no_password(), pk=user.pk).update(password=make_password(None))
     if closed:
         auditing.append("account close", user.username, user=by, region=_region_of(user))
     return closed == 1
@@ -150,7 +157,7 @@ def _unsettled() -> "QuerySet[Membership]":
     waiting = Reminder.objects.filter(person=OuterRef("user"), state=ReminderState.waiting)
     same = not_over().filter(user=OuterRef("user"))
     here = same.filter(Q(school=OuterRef("school")) | Q(region=OuterRef("region")))
-    open_ = Exists(User.objects.filter(~NO_PASSWORD, pk=OuterRef("user"))) & ~Exists(same)
+    open_ = Exists(User.objects.filter(~no_password(), pk=OuterRef("user"))) & ~Exists(same)
     over = Membership.objects.filter(Q(ends_on__lt=clock.today()) | Q(user__is_active=False))
     return over.filter(open_ | Exists(waiting) & ~Exists(here)).select_related("user", "school")
 

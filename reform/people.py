@@ -1,15 +1,15 @@
 """The only place that reads who has an account: posts a seat looks after, their state, the gaps."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
+from reform import leaving
 from reform.models import AuditLine, Draft, Entry
 from reform.states import Keeper, Status
-from schools import clock, scope
+from schools import scope
 from schools.models import Activation, Membership, Region, School, User
 from schools.models.regions import bounds
 from schools.models.schools import SchoolKind
@@ -27,7 +27,7 @@ class State(StrEnum):
     ended = "ended"
 
 
-UNOPENED = Q(user__password="") | Q(user__password__startswith="!")
+UNOPENED = leaving.no_password("user__")
 
 
 # ---- the posts a seat looks after
@@ -103,11 +103,10 @@ def state(membership: Membership, on: date) -> State:
     return State.active if user.has_usable_password() else State.waiting
 
 
-def live_code(user: User) -> Activation | None:
-    """The code that still opens this account; of a user that came through `with_codes`."""
-    now = clock.now()
-    codes: Iterable[Activation] = getattr(user, "codes", ())
-    return next((c for c in codes if c.used_at is None and c.expires_at > now), None)
+def holds_code(now: datetime) -> Exists:
+    """Whether a code of a post's person still opens the account."""
+    live = Activation.objects.filter(used_at=None, revoked_at=None, expires_at__gt=now)
+    return Exists(live.filter(user=OuterRef("user")))
 
 
 def last_code(user: User) -> Activation | None:

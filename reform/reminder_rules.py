@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from reform.models import ReminderPolicy
 from schools import clock
 from schools.models.regions import ancestors
@@ -138,3 +141,16 @@ def _read(policy: ReminderPolicy) -> Rules:
 def stored(stages: Iterable[Stage]) -> list[dict[str, object]]:
     """Stages as a policy keeps them."""
     return [{"days": one.days, "roles": sorted(one.roles)} for one in stages]
+
+
+def stage_words(days: int) -> str:
+    """A stage: "7 working days before the date", "on the date"."""
+    if days == 0:
+        return _("on the date")
+    if days < 0:
+        said = ngettext(
+            "%(n)d working day before the date", "%(n)d working days before the date", -days
+        )
+        return said % {"n": -days}
+    said = ngettext("%(n)d working day after the date", "%(n)d working days after the date", days)
+    return said % {"n": days}

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from reform import accounts, filings, history, leaving, people
 from schools import activation, clock
 from schools.errors import Denied
-from schools.models import Membership, User
+from schools.models import Membership
 from schools.roles import Role
 from schools.scope import Seat
 
@@ -46,15 +46,13 @@ class Sheet:
     left: int = 0
 
 
-def wanting(seat: Seat, *, anew: bool = False) -> list[User]:
+def wanting(seat: Seat, *, anew: bool = False) -> list[int]:
     """Who cannot sign in yet, by school; whose slip still holds only where it is made `anew`."""
-    today = clock.today()
-    posts = people.with_codes(people.narrowed(people.posts(seat), "", "waiting", today))
-    rows = posts.order_by("school__name", "school__code", "region", "pk")
-    found = {
-        post.user_id: post.user for post in rows if anew or people.live_code(post.user) is None
-    }
-    return list(found.values())
+    rows = people.narrowed(people.posts(seat), "", "waiting", clock.today())
+    if not anew:
+        rows = rows.exclude(people.holds_code(clock.now()))
+    rows = rows.order_by("school__name", "school__code", "region", "pk")
+    return list(dict.fromkeys(rows.values_list("user_id", flat=True)))
 
 
 def print_for(seat: Seat, user_ids: Iterable[int], *, base: str, path: str, key: str) -> Sheet:

@@ -39,7 +39,7 @@ class Seat:
         if self.school:
             return self.school.name
         assert self.region is not None
-        return self.region.bureau_name or self.region.name
+        return self.region.office
 
     def has(self, verb: str) -> bool:
         """Whether a role held here has the right `verb`; an unknown verb is a KeyError, no "no"."""

@@ -125,7 +125,7 @@ def test_the_list_asks_the_same_however_long_it_is(cast, desk, n, django_assert_
         user = made(cast, place=world.school(), name=f"教师{i}")
         accounts.reissue(user, by=cast.manager)
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         desk.get(reverse("people"))
 
 

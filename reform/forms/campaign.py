@@ -129,7 +129,7 @@ class DateForm(ReasonForm):
         if authorities:
             self.fields["authority"].choices = [
                 ("", _("Everybody")),
-                *[(one.code, one.bureau_name or one.name) for one in authorities],
+                *[(one.code, one.office) for one in authorities],
             ]
         else:
             del self.fields["authority"]

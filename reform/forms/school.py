@@ -92,7 +92,7 @@ class AuthorityForm(ReasonForm):
     def __init__(self, *args: Any, school: School, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["authority"].choices = [
-            (one.pk, f"{one.bureau_name or one} {one.pk}") for one in restructure.targets(school)
+            (one.pk, f"{one.office} {one.pk}") for one in restructure.targets(school)
         ]
 
 

@@ -101,6 +101,12 @@ class Reminder(models.Model):
     def __str__(self) -> str:
         return f"{self.person_id} {self.topic} {self.about} {self.stage}"
 
+    @property
+    def about_person(self) -> int:
+        """Whom one without an entry is about: its topic is "person:17"; 0 of any other."""
+        kind, _colon, number = self.topic.partition(":")
+        return int(number) if kind == "person" else 0
+
 
 class Nudge(models.Model):
     """催办: an official writes to the people of a stuck entry, with a reason; once a day."""
@@ -123,6 +129,13 @@ class Nudge(models.Model):
                 fields=["entry", "day"],
                 condition=models.Q(taken_back_at=None),
                 name="nudge_once_a_day",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["goes_at"],
+                condition=models.Q(sent_at=None, taken_back_at=None),
+                name="nudge_to_go",
             )
         ]
 

@@ -15,7 +15,7 @@ from reform.forms.hidden import number_of
 from reform.forms.reminder import PolicyForm
 from reform.models import ReminderPolicy, Slot
 from reform.models.campaign import CampaignState
-from reform.reminder_rules import Rules
+from reform.reminder_rules import Rules, stage_words
 from schools import clock
 from schools.access import access
 from schools.language import listed
@@ -92,19 +92,6 @@ def _sentence(rules: Rules) -> str:
     return _("%(times)s, the first %(first)s.") % said
 
 
-def stage_words(days: int) -> str:
-    """A stage: "7 working days before the date", "on the date"."""
-    if days == 0:
-        return _("on the date")
-    if days < 0:
-        said = ngettext(
-            "%(n)d working day before the date", "%(n)d working days before the date", -days
-        )
-        return said % {"n": -days}
-    said = ngettext("%(n)d working day after the date", "%(n)d working days after the date", days)
-    return said % {"n": days}
-
-
 def _where_from(own: ReminderPolicy | None, rules: Rules) -> str:
     if own is not None:
         said = {"day": clock.local_date(own.changed_at), "who": str(own.changed_by or "")}
@@ -118,8 +105,7 @@ def _from(source: str) -> str:
     """The region that rules come from, in words."""
     if not source:
         return _("the defaults")
-    region = Region.objects.get(pk=source)
-    return region.bureau_name or str(region)
+    return Region.objects.get(pk=source).office
 
 
 def _example_date(region: str) -> tuple[date, str]:

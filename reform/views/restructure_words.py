@@ -94,7 +94,7 @@ def _plain(effect: Effect, kind: str) -> Iterable[str]:
         yield _("Its people keep their accounts and can read what was written.")
         yield _("It can be reopened at any time.")
     elif kind == "authority":
-        to = _place(effect.after.authority)
+        to = effect.after.authority.office
         yield _("%(to)s manages the school from now on; you no longer see it.") % {"to": to}
         yield _("Only %(to)s can hand it back.") % {"to": to}
     profile, why = derive_profile(effect.after)
@@ -183,7 +183,7 @@ def _coming(fit: Fit) -> Iterable[str]:
 def _handed(fit: Fit, effect: Effect) -> Iterable[str]:
     if not fit.moves or not fit.asked:
         return
-    to = _place(effect.after.authority)
+    to = effect.after.authority.office
     yield _("Reviewed and counted by %(to)s: %(filings)s.") % {
         "to": to,
         "filings": n_filings(len(fit.asked)),
@@ -212,10 +212,6 @@ def _in(rows: Sequence[Entry], *states: Status) -> int:
 
 def _begun(row: Entry) -> bool:
     return row.status != Status.not_started or row.drafted  # type: ignore[attr-defined]
-
-
-def _place(region: Region) -> str:
-    return region.bureau_name or region.name
 
 
 def digest(effect: Effect, asked: str) -> str:
@@ -306,4 +302,4 @@ def _what(
 
 
 def _region(regions: dict[str, Region], code: str) -> str:
-    return _place(regions[code]) if code in regions else code
+    return regions[code].office if code in regions else code

@@ -28,7 +28,7 @@ def people_slips(request: HttpRequest) -> HttpResponse:
     """Slips for those chosen, or for `all` who wait for one, be it a second one (`anew`)."""
     if "all" in request.POST:
         anew = request.POST["all"] == "anew"
-        chosen = [user.pk for user in slips.wanting(request.seat, anew=anew)]
+        chosen = slips.wanting(request.seat, anew=anew)
         none = _("Everybody who has not activated yet holds a slip that is still valid.")
     else:
         told = (number_of(text) for text in request.POST.getlist("person"))

@@ -108,6 +108,11 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.user} {self.get_role_display()} {self.school or self.region}"
 
+    @property
+    def place_key(self) -> str:
+        """Key of the seat that all posts at this place make: "s12", "r330106"."""
+        return f"s{self.school_id}" if self.school_id else f"r{self.region_id}"
+
 
 class Activation(models.Model):
     """启用码: a code on a printed slip with which a person chooses a password; shown once.

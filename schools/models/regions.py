@@ -35,6 +35,11 @@ class Region(models.Model):
         return self.full_name or self.name or self.code
 
     @property
+    def office(self) -> str:
+        """Who acts there: its bureau by name, else the region by its short name."""
+        return self.bureau_name or self.name or self.code
+
+    @property
     def is_nation(self) -> bool:
         return self.code == NATION
 
