@@ -1,10 +1,10 @@
-"""Roles, states and verbs are called in code and on every page as the glossary calls them."""
+"""Roles, states, verbs and things are called everywhere as the glossary calls them."""
 
 import csv
 
 import pytest
 from django.conf import settings
-from django.utils.translation import gettext, override
+from django.utils.translation import gettext, gettext_lazy, override
 
 from reform.states import MOVES, Status
 from reform.views.campaign_words import KINDS
@@ -60,3 +60,10 @@ def test_a_verb_is_one_chinese_word_on_its_button_and_in_the_history(verb):
         history = str({**KINDS, **STEPS}[verb])
 
     assert (word in button, history) == (True, word)
+
+
+def test_things_are_called_on_pages_as_in_the_glossary():
+    words = glossary("thing")
+    shown = {name: said(gettext_lazy(english)) for name, (_chinese, english) in words.items()}
+
+    assert shown == words
