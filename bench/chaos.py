@@ -14,12 +14,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests import services
+from tests import smtp_sink
 
-PORT = services.free_port()
+SINK = smtp_sink.Running()
 os.environ |= {
     "REFORM_TESTS": "1",
-    "EMAIL_URL": f"smtp://127.0.0.1:{PORT}",
+    "EMAIL_URL": f"smtp://127.0.0.1:{SINK.port}",
     "MAIL_FROM": "ledger@bureau.example",
     "LOG_LEVEL": "ERROR",
     "SENDERS": "4",
@@ -27,13 +27,11 @@ os.environ |= {
 
 import scratch  # noqa: E402, F401  # isort: skip
 
-from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from reform import history  # noqa: E402
 from tests.chaos import bells, faults, load  # noqa: E402
-from tests.chaos.machine import Sink  # noqa: E402
 
 
 def main():
@@ -49,8 +47,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))
     call_command("migrate", verbosity=0)
     load.build(asked.people)
-    sink = Sink(settings.VAR_DIR / "sink", PORT).start()
-    field = faults.Field(sink, asked.people, asked.small)
+    field = faults.Field(SINK, asked.people, asked.small)
     wrong = 0
     print(f"{connection.vendor}: {asked.people:,} people, {load.keys():,} keys", flush=True)
     try:
@@ -59,7 +56,7 @@ def main():
                 wrong += told(name, fault, field)
         wrong += sum(1 for _fault in history.verify())
     finally:
-        sink.stop()
+        SINK.stop()
     print("lost none, repeated none" if not wrong else f"{wrong} promises broken")
     sys.exit(bool(wrong))
 

@@ -12,18 +12,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests import services
+from tests import smtp_sink
 
-PORT = services.free_port()
+SINK = smtp_sink.Running()
 os.environ |= {
-    "EMAIL_URL": f"smtp://127.0.0.1:{PORT}",
+    "EMAIL_URL": f"smtp://127.0.0.1:{SINK.port}",
     "MAIL_FROM": "ledger@bureau.example",
     "LOG_LEVEL": "ERROR",
 }
 
 import scratch  # noqa: E402, F401  # isort: skip
 
-from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
@@ -32,7 +31,7 @@ from reform import daily, outbox, planner, sending  # noqa: E402
 from reform.channels.mail import Mail  # noqa: E402
 from reform.digest import Desk  # noqa: E402
 from tests.chaos import load  # noqa: E402
-from tests.chaos.machine import Senders, Sink, open_letters, until  # noqa: E402
+from tests.chaos.machine import Senders, open_letters, until  # noqa: E402
 
 SENDERS = 4
 
@@ -50,7 +49,6 @@ def main():
     people = options.parse_args().people
     call_command("migrate", verbosity=0)
     load.build(people)
-    sink = Sink(settings.VAR_DIR / "sink", PORT).start()
     try:
         load.clear()
         planned = timed(planner.plan)
@@ -64,7 +62,7 @@ def main():
         seconds = timed(lambda: until(lambda: not open_letters(), 3600, every=0.1))
         senders.close()
     finally:
-        sink.stop()
+        SINK.stop()
     print(f"{connection.vendor}: {people:,} people, {load.keys():,} keys, {SENDERS} senders")
     print(f"planning the reminders             {planned:7.2f} s")
     print(f"planning the letters               {posted:7.2f} s")

@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -19,6 +20,8 @@ from pathlib import Path
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
+
+from tests import services
 
 logging.getLogger("mail.log").setLevel(logging.WARNING)
 
@@ -132,6 +135,40 @@ class Server(Controller):
 
     def factory(self):
         return SMTP(self.handler, enable_SMTPUTF8=False, data_size_limit=1_000_000, ident="sink")
+
+
+class Running:
+    """The sink in a process of its own, on a port that nobody else can take meanwhile."""
+
+    def __init__(self):
+        self.folder, self.port = services.make_folder(), services.free_port()
+        self.log = self.folder / "log.jsonl"
+        self.start()
+
+    def start(self):
+        command = [sys.executable, "-m", "tests.smtp_sink", str(self.port), str(self.folder)]
+        self.process = subprocess.Popen(
+            command, cwd=Path(__file__).resolve().parent.parent, stdout=subprocess.PIPE,
+            preexec_fn=services.end_with_parent,
+        )  # fmt: skip
+        if not self.process.stdout.readline():
+            raise RuntimeError(f"the mail server did not start on port {self.port}")
+
+    def empty(self):
+        self.mode()
+        os.truncate(self.log, 0)
+
+    def mode(self, **mode):
+        temporary = self.folder / "mode.tmp"
+        temporary.write_text(json.dumps(mode))
+        temporary.rename(self.folder / "mode.json")
+
+    def count(self):
+        return self.log.read_bytes().count(b"\n")
+
+    def stop(self):
+        if self.process.poll() is None:
+            services.stop(self.process, signal.SIGTERM)
 
 
 def start(port, folder=None):

@@ -1,11 +1,9 @@
 """The only place that starts, kills and ends processes of the chaos lane, all of them its own."""
 
 import contextlib
-import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,44 +18,6 @@ from tests import services
 
 PYTHON = sys.executable
 ROOT = Path(__file__).resolve().parent.parent.parent
-
-
-class Sink:
-    """The mail server in a process of its own; its log is emptied between faults."""
-
-    def __init__(self, folder, port):
-        self.folder, self.port, self.process = Path(folder), port, None
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.log = self.folder / "log.jsonl"
-
-    def start(self):
-        self.log.touch()
-        command = [PYTHON, "-m", "tests.smtp_sink", str(self.port), str(self.folder)]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL,
-                                        preexec_fn=services.end_with_parent)  # fmt: skip
-        until(lambda: self._listens(), 30)
-        return self
-
-    def _listens(self):
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
-    def empty(self):
-        self.mode()
-        os.truncate(self.log, 0)
-
-    def mode(self, **mode):
-        temporary = self.folder / "mode.tmp"
-        temporary.write_text(json.dumps(mode))
-        temporary.rename(self.folder / "mode.json")
-
-    def count(self):
-        return self.log.read_bytes().count(b"\n")
-
-    def stop(self):
-        if self.process:
-            services.stop(self.process, signal.SIGTERM)
-            self.process = None
 
 
 class Senders:
