@@ -1,10 +1,10 @@
 """The daily letter: one a person and day, with all that is true and nothing that is not."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 
-from reform import daily, outbox, progress, reminders, sending
+from reform import daily, outbox, reminders, sending
 from reform.models import Extension, Message, Reminder
 from reform.models.reminder import About
 from schools import clock

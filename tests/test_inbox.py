@@ -109,8 +109,11 @@ def test_each_kind_has_its_words(cast, entry, filer, at, travel):
     assert "县里周四汇总，请抓紧。" in said
     assert "延期" in said
     assert "退回" in said
-    world.asked(world.entry(cast.school, "S1.1", due_on=DUE), cast.filer)
-    assert heading(at(cast.reviewer).get(HERE))
+    fourth = world.entry(cast.school, "S1.1", due_on=DUE)
+    extensions.ask(fourth.pk, by=cast.filer, wanted_on=date(2026, 12, 4), reason="会议改期。")
+    desk = at(cast.reviewer).get(HERE)
+    assert heading(desk) == "有 1 条新提醒。"
+    assert "学校申请延期至 2026-12-04" in words(desk)
 
 
 def test_it_does_not_ask_more_often_for_three_lines_than_for_one(

@@ -116,7 +116,7 @@ def test_paging_shows_everybody_once_in_the_order_of_schools(cast, desk):
     assert len(seen) == 62
     assert seen == sorted(seen)
     assert desk.get(reverse("people"), {"after": "987654321"}).status_code == 200
-    assert desk.get(reverse("people"), {"after": "x", "q": "\0"}).status_code in (200, 400)
+    assert desk.get(reverse("people"), {"after": "x", "q": "\0"}).status_code == 200
 
 
 @pytest.mark.parametrize("n", [1, 3])

@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from reform import history, job_files, jobs, school_lists
+from reform import history, job_files, jobs
 from reform.models import AuditLine, Event, Job
 from reform.models.job import JobState
 from schools.models import Membership, School
@@ -389,7 +389,3 @@ def test_a_preview_asks_the_same_few_questions_for_one_row_and_for_three(
         job = looked_at(desk, SHORT, *rows, key=f"k{n}")
         with django_assert_num_queries(5):
             page(desk, job)
-
-
-def test_the_kind_is_known_to_those_who_do_jobs():
-    assert jobs.KINDS[school_lists.KIND] == (school_lists.run, "manage_schools")
