@@ -133,10 +133,7 @@ def _account(message: Message, desk: Desk) -> Composed:
     until = parse_datetime(message.data.get("until", "") or "")
     if until is not None and until <= clock.now():
         raise Unwanted("too late")
-    if message.data["about"] == resetting.ABOUT:
-        path = resetting.path(message.person)  # made now: a link stored is a password stored
-    else:
-        path = message.data.get("path", "")
+    path = resetting.path(message.person)  # made now: a link stored is a password stored
     context = {**message.data, "url": settings.PUBLIC_URL + path}
     return Composed(_written(message, f"account_{message.data['about']}", context))
 

@@ -20,10 +20,10 @@ from import_export.tmp_storages import BaseStorage
 
 from schools import clock, columns, noted
 from schools.errors import Denied
+from schools.forms import small_enough
 from schools.models.regions import NATION
 from schools.places import Places
 from schools.resources import Csv, SchoolList, SchoolResource, Xlsx
-from schools.sheets import MOST_BYTES
 
 WAITS = 3600  # seconds between looking and confirming
 SHOWN = 200  # rows of a kind on the page
@@ -70,11 +70,7 @@ class SchoolImportForm(ImportForm):
 
     def clean_import_file(self) -> Any:
         file = self.cleaned_data["import_file"]
-        if file.size > MOST_BYTES:
-            raise ValidationError(
-                _("The file is larger than 20 MB. Keep the list only, without pictures.")
-            )
-        return file
+        return small_enough(file)
 
     def clean_within(self) -> str:
         text = self.cleaned_data["within"].strip()

@@ -12,11 +12,13 @@ from django.contrib.auth.forms import (
 )
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from schools import clock
+from schools import clock, sheets
+from schools.errors import Denied
 from schools.models import Membership, Region, SchoolType, Term, User
 from schools.models.regions import RegionKind, bounds
 from schools.models.schools import Ownership
@@ -104,6 +106,15 @@ def work_phone(text: str) -> str:
     if text and not _PHONE.fullmatch(text):
         raise ValidationError(_("Enter digits, for instance 0571-8700 0000."))
     return text
+
+
+def small_enough(file: UploadedFile) -> UploadedFile:
+    """A list as it was sent, unless it is too large to be one."""
+    try:
+        sheets.refuse_size(file.size or 0)
+    except Denied as denied:
+        raise ValidationError(denied.reason) from None
+    return file
 
 
 class PasswordForm(PasswordChangeForm):

@@ -80,11 +80,16 @@ def read(data: bytes) -> Sheet:
     """The rows of a list, by its content whatever its name says; Denied with the way out."""
     if not data.strip():
         raise _refusal("empty")
-    if len(data) > MOST_BYTES:
-        raise _refusal("too_big")
+    refuse_size(len(data))
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06", OLE)):
         return _workbook(data)
     return _text(data)
+
+
+def refuse_size(size: int) -> None:
+    """Denied for a file that is too large to be a list; asked before it is read."""
+    if size > MOST_BYTES:
+        raise _refusal("too_big")
 
 
 def _refusal(why: str) -> Denied:

@@ -2,6 +2,7 @@
 
 import shutil
 from datetime import date
+from functools import partial
 
 import pytest
 import time_machine
@@ -13,7 +14,7 @@ from reform import history
 from reform.management.commands.messages import catalogue_path, compile_when_stale
 from reform.settings import mail_server
 from schools.models import SchoolType
-from tests import boardroom, browsing, services, smtp_sink, world
+from tests import boardroom, browsing, planning, services, smtp_sink, world
 
 
 def pytest_configure() -> None:
@@ -79,6 +80,12 @@ def cast(db, travel):
 def at(client):
     """at(seat) → the client, signed in there."""
     return lambda seat: world.sign_in(client, seat)
+
+
+@pytest.fixture
+def plan_at(travel):
+    """plan_at("2026-11-19T09:00") → the rows planned by then."""
+    return partial(planning.plan_at, travel)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What ought to be told by now: which stages, to whom, for which entries, and what no longer."""
 
 from datetime import date, timedelta
-from functools import partial
 
 import pytest
 
@@ -9,7 +8,7 @@ from reform import planner, progress, steering
 from reform.models import Campaign, Entry, Pulse, Reminder
 from schools import clock
 from schools.models import Membership, School, User
-from tests import planning, world
+from tests import world
 from tests.planning import DUE, moment, rows
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -22,12 +21,6 @@ def entry(cast):
     """Of 阳光小学, due on 2026-11-30."""
     world.slot(cast.campaign, due_on=DUE)
     return world.entry(cast.school)
-
-
-@pytest.fixture
-def plan_at(travel):
-    """plan_at("2026-11-19T09:00") → the rows planned by then."""
-    return partial(planning.plan_at, travel)
 
 
 def names(*seats):

@@ -1,7 +1,6 @@
 """What must change nothing: outages, two planners at once, filings while it plans."""
 
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from threading import Barrier
 
 import pytest
@@ -9,7 +8,7 @@ from django.db import connection
 
 from reform import planner, rounds
 from reform.models import Hold, Reminder
-from tests import planning, world
+from tests import world
 from tests.planning import DUE, moment, rows
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -20,12 +19,6 @@ def entry(cast):
     """Of 阳光小学, due on 2026-11-30."""
     world.slot(cast.campaign, due_on=DUE)
     return world.entry(cast.school)
-
-
-@pytest.fixture
-def plan_at(travel):
-    """plan_at("2026-11-19T09:00") → the rows planned by then."""
-    return partial(planning.plan_at, travel)
 
 
 def test_ten_days_off_tell_each_person_once_with_the_latest_stage(cast, entry, plan_at):

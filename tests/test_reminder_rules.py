@@ -1,7 +1,6 @@
 """By which rules people are reminded: the nearest region's stages, hours, grace, working days."""
 
 from datetime import date, time
-from functools import partial
 
 import pytest
 
@@ -10,7 +9,7 @@ from reform.models import ReminderPolicy
 from schools import clock
 from schools.models import CalendarDay
 from schools.workdays import Calendar
-from tests import planning, world
+from tests import world
 from tests.planning import DUE, rows
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -21,12 +20,6 @@ def entry(cast):
     """Of 阳光小学, due on 2026-11-30."""
     world.slot(cast.campaign, due_on=DUE)
     return world.entry(cast.school)
-
-
-@pytest.fixture
-def plan_at(travel):
-    """plan_at("2026-11-19T09:00") → the rows planned by then."""
-    return partial(planning.plan_at, travel)
 
 
 def policy(region, stages, **fields):

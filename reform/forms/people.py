@@ -12,12 +12,11 @@ from reform import people
 from reform.forms.campaign import DateInput
 from schools import clock
 from schools.errors import Denied
-from schools.forms import work_phone
+from schools.forms import small_enough, work_phone
 from schools.models import Region, School, User
 from schools.places import Places
 from schools.roles import SCHOOL_ROLES, Role
 from schools.scope import Seat
-from schools.sheets import MOST_BYTES
 
 AHEAD = timedelta(days=366)  # how far ahead the end of a post may be decided
 
@@ -204,8 +203,4 @@ class ListForm(forms.Form):
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        if file.size > MOST_BYTES:
-            raise ValidationError(
-                _("The file is larger than 20 MB. Keep the list only, without pictures.")
-            )
-        return file
+        return small_enough(file)

@@ -13,8 +13,8 @@ from reform.forms.hidden import number_of
 from schools import headings
 from schools.columns import COLUMNS, Mapping, title
 from schools.errors import Denied
+from schools.forms import small_enough
 from schools.language import listed
-from schools.sheets import MOST_BYTES
 
 SAMPLE = 3  # cells of a column that are shown
 
@@ -32,11 +32,7 @@ class UploadForm(forms.Form):
 
     def clean_file(self) -> UploadedFile:
         file: UploadedFile = self.cleaned_data["file"]
-        if (file.size or 0) > MOST_BYTES:
-            raise ValidationError(
-                _("The file is larger than 20 MB. Keep the list only, without pictures.")
-            )
-        return file
+        return small_enough(file)
 
 
 class ColumnsForm(forms.Form):
