@@ -266,6 +266,15 @@ def test_a_server_that_is_gone_is_asked_once_a_minute_however_much_waits(setting
     assert set(states().values()) == {"waiting"}
 
 
+def test_of_those_who_would_ask_a_gone_server_again_one_may(sink, travel):
+    circuit.broke("mail", "Connection refused", at_once=True)
+    assert circuit.may_try("mail") is False
+
+    travel.shift(MINUTE)
+
+    assert [circuit.may_try("mail") for _n in range(3)] == [True, False, False]
+
+
 def test_when_the_server_is_back_all_goes_out_once(settings, sink, travel):
     there = settings.MAIL_SERVER
     settings.MAIL_SERVER = mail_server(f"smtp://127.0.0.1:{services.free_port()}")
