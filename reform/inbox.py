@@ -227,6 +227,7 @@ def story(one: Reminder) -> list[Step]:
         steps += [
             Step(a.at, "", str(_ENDED.get(a.outcome, a.outcome)), a.reply)
             for a in letter.tries.all()
+            if one.settled_at is None or a.at <= one.settled_at
         ]
     if one.settled_at and one.state == ReminderState.cancelled:
         words = _("no longer needed: %(why)s") % {"why": WHY.get(one.why, one.why)}
@@ -245,10 +246,11 @@ def headline(one: Reminder) -> str:
         return _("This reminder was taken back: %(why)s.") % {"why": WHY.get(one.why, one.why)}
     if one.state == ReminderState.superseded:
         return _("This reminder was never told: a later one took its place.")
-    if letter and letter.state == MessageState.accepted and letter.settled_at:
-        at = {"time": clock.told(letter.settled_at)}
+    taken = letter.settled_at if letter and letter.state == MessageState.accepted else None
+    if taken and one.settled_at and taken <= one.settled_at:
+        at = {"time": clock.told(taken)}
         return _("It is in the inbox, and the mail server took the letter at %(time)s.") % at
-    if letter and letter.state == MessageState.bounced:
+    if letter:
         return _("It is in the inbox; by mail it could not be delivered.")
     if one.state == ReminderState.told:
         return _("It is in the inbox; by mail nothing was sent.")

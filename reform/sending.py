@@ -200,14 +200,15 @@ def _end(
     also: Callable[[], None] | None = None,
 ) -> None:  # fmt: skip
     """A letter's last word, and what it means for the reminders it was to tell: one transaction."""
-    now = clock.now()
+    tried = state in (MessageState.bounced, MessageState.failed)
     ends = (
         (told, {"state": ReminderState.told, "message": letter}),
-        (silent, {"state": ReminderState.told}),
+        (silent, {"state": ReminderState.told, "message": letter if tried else None}),
         (gone, {"state": ReminderState.cancelled, "why": "no longer true"}),
     )
     with transaction.atomic():
         if outbox.settle(letter, owner, state, outcome, reply=said):
+            now = clock.now()  # not before the letter's own: later tries tell later news
             for ids, values in ends:
                 waiting = Reminder.objects.filter(pk__in=ids, state=ReminderState.waiting)
                 mine = waiting.select_for_update(nowait=True, of=("self",), no_key=True)

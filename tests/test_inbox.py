@@ -159,12 +159,13 @@ def test_its_story_goes_from_planned_over_tried_to_accepted(cast, entry, filer, 
     settings.MAIL_SERVER = {"host": "127.0.0.1"}
     told = world.told(entry, cast.filer)
     letter = outbox.post(cast.filer.user, "digest", "2026-11-20")
-    Reminder.objects.filter(pk=told.pk).update(message=letter, state="told", settled_at=world.NOON)
+    later = world.NOON + timedelta(minutes=1)
+    Reminder.objects.filter(pk=told.pk).update(message=letter, state="told", settled_at=later)
     Attempt.objects.create(
         message=letter, at=world.NOON, owner="a", outcome="unreachable", reply="refused"
     )
     Attempt.objects.create(
-        message=letter, at=world.NOON + timedelta(minutes=1), owner="b", outcome="accepted",
+        message=letter, at=later, owner="b", outcome="accepted",
         reply="250 OK",
     )  # fmt: skip
     type(letter).objects.filter(pk=letter.pk).update(state="accepted", settled_at=world.NOON)
@@ -189,6 +190,30 @@ def test_a_reminder_taken_back_says_why(cast, entry, filer):
     told = world.told(entry, cast.filer)
     reminders.cancel([entry.pk], "void")
     assert heading(filer.get(f"/reminders/{told.pk}/")) == "本提醒已取消：专项已作废。"
+
+
+def test_a_refused_address_says_so_even_when_a_later_letter_arrives(
+    cast, entry, filer, sink, travel
+):
+    told = world.told(entry, cast.filer)
+    sink.mode = {"rcpt": "550 5.1.1 no such user"}
+    daily.plan()
+    sending.run(senders=1)
+    page = filer.get(f"/reminders/{told.pk}/")
+    assert heading(page) == "已进入收件箱；邮件未能送达。"
+    assert "550 5.1.1 no such user" in words(page)
+
+    sink.mode = {}
+    User.objects.filter(pk=cast.filer.user.pk).update(email="new@b.example", email_refused_at=None)
+    travel.shift(timedelta(hours=2))
+    later = world.told(entry, cast.filer, stage=0)
+    daily.plan()
+    sending.run(senders=1)
+    taken = heading(filer.get(f"/reminders/{later.pk}/"))
+    assert taken == "已进入收件箱；邮件服务器于 2026-11-20 14:00 接收了邮件。"
+    page = filer.get(f"/reminders/{told.pk}/")
+    assert heading(page) == "已进入收件箱；邮件未能送达。"
+    assert "邮件服务器已接收" not in words(page)
 
 
 def test_what_was_untrue_when_the_letter_was_written_says_so(cast, entry, filer, sink):
