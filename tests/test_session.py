@@ -266,3 +266,19 @@ def test_the_account_page_tells_posts_and_what_is_kept(client, clerk, django_ass
 
     assert page.index("Reviewer") < page.index("Viewer") < page.index("ended")
     assert "What is kept about you" in page
+
+
+def test_an_address_that_belongs_to_another_post_of_mine_is_opened_from_there(client, cast):
+    entry = world.entry(cast.school)
+    world.sign_in(client, world.seat("filer", cast.stranger_school, cast.filer.user))
+    here = f"/entries/{entry.pk}/"
+    lost = client.get(here)
+    assert lost.status_code == 404
+    assert f'name="next" value="{here}"' in lost.content.decode()
+    assert f'value="{cast.filer.key}"' in lost.content.decode()
+    found = client.post("/seat/", {"seat": cast.filer.key, "next": here}, follow=True)
+    assert (found.status_code, found.redirect_chain) == (200, [(here, 302)])
+    away = client.post("/seat/", {"seat": cast.filer.key, "next": "https://evil.example/"})
+    assert away.url == "/"
+    world.sign_in(client, cast.stranger)
+    assert "/seat/" not in client.get(here).content.decode()

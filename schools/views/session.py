@@ -162,12 +162,12 @@ def logout(request: HttpRequest) -> HttpResponse:
 @access(SIGNED_IN)
 @require_POST
 def seat(request: HttpRequest) -> HttpResponse:
-    """Work as somebody else of oneself: another post at another place."""
+    """Work as somebody else of oneself, at another place; then to `next` or the first page."""
     key = request.POST.get("seat", "")
     if key not in {one.key for one in request.seats}:  # type: ignore[attr-defined]
         raise Denied(_("You do not hold this post today."))
     request.session["seat"] = key
-    return redirect(settings.LOGIN_REDIRECT_URL)
+    return redirect(_next(request.POST))
 
 
 @access(ANYONE)
