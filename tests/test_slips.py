@@ -168,3 +168,15 @@ def test_an_operator_makes_no_accounts_for_schools(cast, client):
     world.sign_in(client, world.seat("operator", "0"))
     assert client.post(FILL, {}).status_code == 403
     assert User.objects.filter(memberships__school__name="无人小学").count() == 0
+
+
+@pytest.mark.parametrize(("address", "list_of"), [(SLIPS, "people"), (FILL, "people_gaps")])
+def test_who_comes_back_to_a_sheet_of_slips_is_led_to_the_list(cast, desk, address, list_of):
+    """From the history of the browser; and nothing on the sheet itself asks for it again."""
+    world.school("无人小学")
+    assert desk.get(address).url == reverse(list_of)
+    assert not Activation.objects.exists()
+
+    sheet = desk.post(FILL, {"key": "k1"}).content.decode()
+    assert reverse("language") not in sheet
+    assert reverse("language") in desk.get("/people/").content.decode()

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from reform import people, slips
 from reform.forms.hidden import key_for, key_of, number_of
@@ -23,9 +23,14 @@ from schools.roles import Role
 
 @access("manage_people")
 @never_cache
-@require_POST
+@require_http_methods(("GET", "HEAD", "POST"))
 def people_slips(request: HttpRequest) -> HttpResponse:
-    """Slips for those chosen, or for `all` who wait for one, be it a second one (`anew`)."""
+    """Slips for those chosen, or for `all` who wait for one, be it a second one (`anew`).
+
+    Who comes back to the address later, from the browser's history, is led to the list.
+    """
+    if request.method != "POST":
+        return redirect("people")
     if "all" in request.POST:
         anew = request.POST["all"] == "anew"
         chosen = slips.wanting(request.seat, anew=anew)
@@ -42,11 +47,13 @@ def people_slips(request: HttpRequest) -> HttpResponse:
 
 @access("manage_people")
 @never_cache
-@require_POST
+@require_http_methods(("GET", "HEAD", "POST"))
 def people_fill(request: HttpRequest) -> HttpResponse:
     """A filer's account for each school that has none, and their slips at once."""
     if not people.keeps_schools(request.seat):
         raise Denied(_("Accounts of schools are made by the manager of their authority."))
+    if request.method != "POST":
+        return redirect("people_gaps")
     made = slips.make_filers(request.seat, str(Role.filer.label))
     if made:
         return _printed(request, made)
@@ -74,6 +81,7 @@ def _printed(request: HttpRequest, chosen: list[int]) -> HttpResponse:
         "of_schools": people.keeps_schools(request.seat),
         "caller": request.user,
         "key": key_for(request),
+        "shown_once": True,
     }
     return render(request, "people/slips.html", context)
 
