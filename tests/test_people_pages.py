@@ -8,8 +8,9 @@ from django.urls import reverse
 
 from reform import accounts
 from reform.models import AuditLine, Draft
-from schools.models import Membership, User
+from schools.models import Membership, School, User
 from tests import world
+from tests.reading import heading
 
 pytestmark = pytest.mark.django_db
 
@@ -292,6 +293,13 @@ def test_the_gaps_name_each_school_without_a_filer_and_no_other(cast, desk):
 
     assert [school.name for school in page.context["schools"]] == ["将缺小学", "无人小学"]
     assert "2 schools of 西湖区 have nobody who files." in text(page)
+
+
+def test_without_any_school_the_gaps_lead_to_the_school_list(cast, desk):
+    School.objects.filter(authority=world.COUNTY).update(closed_on=date(2026, 8, 1))
+    page = desk.get(reverse("people_gaps"))
+    assert heading(page) == "There is no school here yet."
+    assert f'href="{reverse("school_lists")}"' in page.content.decode()
 
 
 def test_an_operator_reads_which_authorities_have_no_manager(cast, machine):

@@ -81,6 +81,13 @@ def test_provisional_and_missing_terms_are_told_apart(desk, travel):
     assert desk.get("/setup/").context["next"].name == "School list"
 
 
+def test_provisional_terms_do_not_stand_in_the_way(desk):
+    """They are settled when others publish them; the next step is one that can be taken."""
+    world.school("一小")
+    Term.objects.filter(school_year=world.YEAR).update(provisional=True)
+    assert heading(desk.get("/setup/")).endswith("next: Accounts.")
+
+
 def test_in_summer_the_calendar_of_the_next_year_is_asked_for(client, travel, db):
     travel.move_to(clock.now().replace(year=2026, month=7, day=20))
     client.cookies["language"] = "en"

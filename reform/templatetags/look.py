@@ -128,13 +128,15 @@ def moment(value: datetime) -> str:
 
 _DATE = re.compile(r"(?<![\w-])(?:\d{4}-)?\d{2}-\d{2}(?: \d{2}:\d{2})?(?![\w-])")
 _LONG_RUN = re.compile(r"[\u4e00-\u9fff]{14,}")  # wider than a phone: it may fold anywhere
+_STOP_GAP = re.compile(r"(?<=[\u3002\uff01\uff1b\uff1f]) ")  # a full-width stop has its own room
 _NUMBER_GAP = re.compile(r"(?<=[\u4e00-\u9fff]) (?=\d)|(?<=\d) (?=[\u4e00-\u9fff])")
 
 
 @register.filter
 def unbroken(text: str) -> SafeString:
     """A sentence for a heading: dates stay whole, and a Chinese one folds at its punctuation."""
-    safe = _NUMBER_GAP.sub("\u00a0", str(conditional_escape(text)))
+    safe = _STOP_GAP.sub("", str(conditional_escape(text)))
+    safe = _NUMBER_GAP.sub("\u00a0", safe)
     safe = _LONG_RUN.sub(lambda found: "<wbr>".join(found[0]), safe)
     return mark_safe(_DATE.sub(lambda found: f"<time>{found[0]}</time>", safe))
 

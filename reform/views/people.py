@@ -90,13 +90,17 @@ def people_gaps(request: HttpRequest) -> HttpResponse:
     regions = list(people.without_manager(seat, today))
     of_schools = people.keeps_schools(seat)
     n = len(schools) if of_schools else len(regions)
+    empty = of_schools and not n and not people.schools(seat).exists()
     context = {
-        "sentence": words.gap_sentence(seat, n, of_schools=of_schools),
+        "sentence": _("There is no school here yet.")
+        if empty
+        else words.gap_sentence(seat, n, of_schools=of_schools),
         "crumbs": [(_("People"), reverse("people")), (_("Gaps"), "")],
         "schools": schools,
         "regions": regions,
         "of_schools": of_schools,
         "key": key_for(request),
+        "empty": empty,
         "all": words.make_all(len(schools)) if schools else "",
     }
     return render(request, "people/gaps.html", context)
@@ -130,6 +134,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         ],
         "gone": gone,
         "code": "" if gone else words.code_line(posts[0].user, today),
+        "coded": people.last_code(posts[0].user) is not None,
         "may": bool(current) and may is True,
         "why": may.reason if current and isinstance(may, Denied) else "",
         "steps": words.steps(people.lines_about(user, seat.place_code if gone else None)),

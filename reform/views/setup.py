@@ -27,7 +27,10 @@ RUNNING = (CampaignState.opening, CampaignState.open)
 
 @dataclass(frozen=True)
 class Step:
-    """A line of the way: `light` is done, busy or todo; `said` is how it stands now."""
+    """A line of the way: `light` is done, busy or todo; `said` is how it stands now.
+
+    `usable`: good enough to go on; settled when others publish what is missing.
+    """
 
     name: str
     hint: str
@@ -35,6 +38,7 @@ class Step:
     said: str
     url: str
     action: str
+    usable: bool = False
 
 
 @access("manage_schools")
@@ -42,7 +46,7 @@ class Step:
 def setup(request: HttpRequest) -> HttpResponse:
     """What is done and what comes next, with one way on for each; nothing is kept twice."""
     steps = _steps(request.seat, clock.today())
-    left = [step for step in steps if step.light != "done"]
+    left = sorted((step for step in steps if step.light != "done"), key=lambda step: step.usable)
     context = {
         "steps": steps,
         "next": left[0] if left else None,
@@ -122,6 +126,7 @@ def _calendar(seat: Seat, today: date) -> Step:
         said % {"year": year},
         f"{reverse('calendar')}?year={year}",
         _("To the calendar"),
+        usable=known,
     )
 
 
