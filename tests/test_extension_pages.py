@@ -90,7 +90,9 @@ def test_the_reviewer_grants_what_is_ticked_and_refuses_the_rest_with_a_word(cas
 def test_nothing_ticked_decides_nothing_and_a_strange_number_is_not_found(cast, entry, at):
     asked = world.asked(entry, cast.filer)
     desk = at(cast.reviewer)
-    assert "请先勾选申请" in words(desk.post(QUEUE, {"do": "grant"}, follow=True))
+    sent = desk.post(QUEUE, {"do": "grant", "reason": "请按新日期报送。"})
+    assert "请先勾选申请" in words(sent)
+    assert "请按新日期报送。" in words(sent)
     assert (
         at(cast.strange_reviewer).post(QUEUE, {"do": "grant", "chosen": [asked.pk]}).status_code
         == 404

@@ -140,8 +140,8 @@ def _decide(request: HttpRequest) -> HttpResponse:
     if ticked.keys() - known:
         raise Http404
     if not ticked:
-        messages.warning(request, _("Tick the requests first; nothing was decided."))
-        return redirect("extensions")
+        form.add_error(None, _("Tick the requests first; nothing was decided."))
+        return _queue(request, form)
     grant = request.POST.get("do") == "grant"
     if not form.is_valid():
         return _queue(request, form, frozenset(ticked))
