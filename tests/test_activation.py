@@ -12,7 +12,7 @@ from django.utils import translation
 
 from reform import accounts
 from reform.models import AuditLine
-from schools import activation, throttle
+from schools import activation, clock, throttle
 from schools.errors import Denied
 from schools.models import Activation, Throttle, User
 from tests import world
@@ -158,6 +158,17 @@ def test_the_slip_leads_to_a_page_with_the_account_filled_in(client, newcomer):
     assert f'value="{newcomer.username}"' in page
     assert client.get("/activate/?u=%3Cscript%3E").content.count(b"<script>") == 0
     assert client.get("/activate/?code=ABCD").content.count(b"ABCD") == 0
+
+
+def test_who_goes_by_a_role_is_asked_for_a_name(client, form, newcomer):
+    said = "请在右上角“账号”中补填姓名"
+    User.objects.filter(pk=newcomer.pk).update(name="填报员", privacy_seen_at=clock.now())
+    form(activation.issue(newcomer, None))
+    assert said in client.get("/account/").content.decode()
+    User.objects.filter(pk=newcomer.pk).update(name="周老师")
+    client.logout()
+    form(activation.issue(newcomer, None))
+    assert said not in client.get("/account/").content.decode()
 
 
 def test_code_and_password_let_one_in(client, form, newcomer):

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from reform import steering
-from schools import clock
+from schools import activation, clock
 from schools.models import School, Term
 from tests import world
 from tests.reading import heading, words
@@ -88,6 +88,17 @@ def test_provisional_terms_do_not_stand_in_the_way(desk):
     assert heading(desk.get("/setup/")).endswith("next: Accounts.")
 
 
+def test_slips_that_are_out_and_figures_that_schools_owe_do_not_stand_in_the_way(desk, manager):
+    filer = world.seat("filer", world.school("一小")).user
+    world.seat("reviewer", world.COUNTY, manager.user)
+    filer.set_unusable_password()
+    filer.save()
+    assert heading(desk.get("/setup/")).endswith("next: Slips.")
+    activation.issue(filer, manager.user)
+    assert lights(desk)["Slips"][1] == "every account has its slip; 1 are not opened yet"
+    assert heading(desk.get("/setup/")).endswith("next: Campaign.")
+
+
 def test_in_summer_the_calendar_of_the_next_year_is_asked_for(client, travel, db):
     travel.move_to(clock.now().replace(year=2026, month=7, day=20))
     client.cookies["language"] = "en"
@@ -122,12 +133,12 @@ def test_the_hub_asks_as_often_for_one_school_as_for_three(
     desk, manager, django_assert_num_queries
 ):
     world.seat("filer", world.school("一小"))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         desk.get("/setup/")
     for name in ("二小", "三小"):
         world.seat("filer", world.school(name))
     world.draft(manager)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         desk.get("/setup/")
 
 

@@ -35,6 +35,8 @@ def masked(phone: str) -> str:
 
 
 def list_sentence(seat: Seat, counts: Counts) -> str:
+    if not counts.people and people.keeps_schools(seat):
+        return _("No school of %(place)s has an account yet.") % {"place": seat.place_name}
     if not counts.people:
         return _("Nobody in %(place)s has an account yet.") % {"place": seat.place_name}
     if not counts.waiting:

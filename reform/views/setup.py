@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from reform import people
+from reform import people, slips
 from reform.models import Campaign, ReminderPolicy
 from reform.models.campaign import CampaignState
 from reform.views.headlines import number, schools_counted
@@ -29,7 +29,7 @@ RUNNING = (CampaignState.opening, CampaignState.open)
 class Step:
     """A line of the way: `light` is done, busy or todo; `said` is how it stands now.
 
-    `usable`: good enough to go on; settled when others publish what is missing.
+    `usable`: good enough to go on; what is missing is up to others.
     """
 
     name: str
@@ -81,7 +81,7 @@ def _steps(seat: Seat, today: date) -> list[Step]:
         _schools(schools),
         _calendar(seat, today),
         _accounts(people.without_filer(seat, today).count() if schools else 0, schools, seat),
-        _slips(accounts.people, accounts.waiting),
+        _slips(accounts.people, accounts.waiting, len(slips.wanting(seat))),
         _baseline(schools, answered),
         _reminders(seat),
         _campaign(seat),
@@ -152,14 +152,19 @@ def _accounts(without: int, schools: int, seat: Seat) -> Step:
     )
 
 
-def _slips(accounts: int, waiting: int) -> Step:
+def _slips(accounts: int, waiting: int, without: int) -> Step:
+    """Once every account has its slip, the rest is up to the schools."""
     words = ngettext(
         "%(n)s account is not opened yet", "%(n)s accounts are not opened yet", waiting
     )
     if not accounts:
         said = _("comes after the accounts")
+    elif not waiting:
+        said = _("every account is opened")
+    elif without:
+        said = words % {"n": number(waiting)}
     else:
-        said = words % {"n": number(waiting)} if waiting else _("every account is opened")
+        said = _("every account has its slip; %(n)s are not opened yet") % {"n": number(waiting)}
     return Step(
         _("Slips"),
         _("A slip of paper carries the way in: address, user name, a code for one use."),
@@ -167,6 +172,7 @@ def _slips(accounts: int, waiting: int) -> Step:
         said,
         f"{reverse('people')}?show=waiting" if waiting else reverse("people"),
         _("To the accounts"),
+        usable=accounts > 0 and not without,
     )
 
 
@@ -182,6 +188,7 @@ def _baseline(schools: int, answered: int) -> Step:
         said if schools else _("comes after the school list"),
         reverse("baselines"),
         _("See who has answered"),
+        usable=schools > 0,
     )
 
 

@@ -5,9 +5,13 @@ address.
 """
 
 from axes.handlers.proxy import AxesProxyHandler
+from django.conf import settings
+from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
+from django.utils import translation
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -17,6 +21,7 @@ from schools.access import ANYONE, access
 from schools.errors import Denied
 from schools.forms import ActivateForm
 from schools.models import User
+from schools.roles import Role
 from schools.views import session
 
 
@@ -46,6 +51,9 @@ def activate(request: HttpRequest) -> HttpResponse:
         return _refused(request, form, used)
     session.come_in(request, used)
     noted.note(request, "code use", used.username, user=used)
+    if _goes_by_role(used):
+        words = _("Enter your name and work phone under Account, at the top right.")
+        messages.info(request, words)
     response = redirect(resolve_url("home"))
     throttle.remember(request, response, used.username)
     return response
@@ -77,3 +85,12 @@ def _refused(request: HttpRequest, form: ActivateForm, denied: Denied) -> HttpRe
 
 def _page(request: HttpRequest, form: ActivateForm) -> HttpResponse:
     return render(request, "session/activate.html", {"form": form})
+
+
+def _goes_by_role(user: User) -> bool:
+    """Whether nobody has given the account a name yet, in whichever language it was made."""
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            if user.name in {str(label) for label in Role.labels}:
+                return True
+    return False
