@@ -161,7 +161,7 @@ def test_the_slip_leads_to_a_page_with_the_account_filled_in(client, newcomer):
 
 
 def test_who_goes_by_a_role_is_asked_for_a_name(client, form, newcomer):
-    said = "请在右上角“账号”中补填姓名"
+    said = "Enter your name and work phone under Account"
     User.objects.filter(pk=newcomer.pk).update(name="填报员", privacy_seen_at=clock.now())
     form(activation.issue(newcomer, None))
     assert said in client.get("/account/").content.decode()
