@@ -60,7 +60,7 @@ def list_figures(seat: Seat, counts: Counts, gaps: int) -> list[dict[str, Any]]:
         (_("Accounts"), counts.people, here),
         (_("Not yet activated"), counts.waiting, f"{here}?show=waiting"),
         (gap, gaps, reverse("people_gaps")),
-        (_("Mail comes back"), counts.refused, f"{here}?show=refused"),
+        (_("Mail refused"), counts.refused, f"{here}?show=refused"),
     ]
     return [{"label": label, "value": n, "url": url if n else ""} for label, n, url in figures]
 
