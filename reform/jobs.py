@@ -8,6 +8,7 @@ the tick takes up what no child has. A kind is a function (job, work) → result
 
 import hashlib
 import logging
+import resource
 import subprocess
 import sys
 import threading
@@ -204,6 +205,7 @@ def _run(work: Work) -> None:
     except Denied as denied:
         result = {"why": denied.reason}
     except MemoryError:
+        _make_room()
         result = {"why": _("It needs more memory than one job may have. Divide the file.")}
     except TimeoutError:
         result = {"why": _("It takes longer than one job may. Divide the file.")}
@@ -217,6 +219,12 @@ def _run(work: Work) -> None:
     except Gone:
         log.info("%s was taken away before it ended", work.job)
         work.let_go()
+
+
+def _make_room() -> None:
+    """Words and a last update need memory too: what lies between the soft limit and the hard."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
 
 
 def _do(work: Work) -> dict[str, Any] | None:

@@ -49,6 +49,7 @@ def command(job_id, **limits):
     set_limits = "; ".join(f"job.{name} = {value}" for name, value in limits.items())
     code = (
         "import django; django.setup(); from reform.management.commands import job; "
+        "held = 4096 * int(open('/proc/self/statm').read().split()[0]); "
         f"{set_limits}; from django.core.management import call_command; "
         f"call_command('job', '{job_id}')"
     )
@@ -85,7 +86,7 @@ def test_a_child_that_asks_for_too_much_memory_fails_in_words_and_changes_nothin
 ):
     job = unstarted(many(20_000), monkeypatch)
 
-    command(job.pk, MEMORY=100 * 1024 * 1024)
+    command(job.pk, MEMORY="held + 16 * 1024 * 1024")
 
     job.refresh_from_db()
     assert (job.state, School.objects.count()) == (JobState.failed, 0)

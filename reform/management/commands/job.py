@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from reform import jobs
 
 MEMORY = 768 * 1024 * 1024  # addresses; a job of 50,000 rows uses half of it
+ROOM = 64 * 1024 * 1024  # beyond it, to say that it was not enough
 SECONDS = 120  # of a processor
 WAIT = 180  # seconds by the clock, less than jobs.WRITING
 
@@ -40,7 +41,7 @@ def limit() -> None:
         signal.signal(name, _too_long)
     signal.alarm(WAIT)
     for kind, soft, hard in (
-        (resource.RLIMIT_AS, MEMORY, MEMORY),
+        (resource.RLIMIT_AS, MEMORY, MEMORY + ROOM),
         (resource.RLIMIT_CPU, SECONDS, SECONDS + 10),
         (resource.RLIMIT_CORE, 0, 0),
     ):
