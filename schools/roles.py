@@ -63,6 +63,10 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "see_audit": frozenset({Role.auditor}),
     "see_status": frozenset({Role.operator}),
     "administer": frozenset({Role.operator}),
+    "see_registers": _SCHOOL | _OFFICIALS,
+    "see_structure": _OFFICIALS,
+    # a school's registers
+    "keep_registers": _SCHOOL,
     # an entry, by its school
     "save": _SCHOOL,
     "submit": _SCHOOL,
@@ -93,6 +97,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "manage_people": frozenset({Role.manager, Role.operator}),
     "set_calendar": frozenset({Role.manager}),
     "set_reminders": frozenset({Role.manager}),
+    "allow_names": frozenset({Role.manager}),  # of office-holders, in the registers of a county
     # the machine
     "send_test": frozenset({Role.operator}),
     "release_mail": frozenset({Role.operator}),

@@ -7,7 +7,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LADDER = """
 schools.errors, schools.clock, schools.language, schools.cells
 schools.roles, schools.sheets
-schools.models.regions < schools.models.schools < schools.models.people < schools.models.calendar
+schools.models.regions < schools.models.schools < schools.models.people \
+< schools.models.calendar, schools.models.organisation < schools.models.capability
 schools.scope, schools.noted, schools.kept, schools.almanac, schools.activation, schools.throttle \
 < schools.access, schools.workdays, schools.notices < schools.termdates
 schools.forms < schools.registers < schools.structure, schools.columns \
@@ -17,12 +18,12 @@ schools.admin_lists < schools.admin, schools.management, schools.views \
 < schools.urls, schools.apps
 reform.states, reform.compare, reform.instance, reform.release
 reform.models.catalogue < reform.models.campaign < reform.models.entry \
-< reform.models.report, reform.models.event, reform.models.tally, reform.models.reminder, \
+< reform.models.report, reform.models.computed, reform.models.event, reform.models.tally, reform.models.reminder, \
 reform.models.message, reform.models.job
 reform.policy, reform.reminder_rules, reform.clock_guard, reform.blast_guard < reform.answers
 reform.lines, reform.history, reform.dump, reform.auditing, reform.outbox, reform.channels, \
 reform.circuit, reform.failpoint, reform.sensitive, reform.marked_yaml \
-< reform.resetting, reform.sniff, reform.vault, reform.job_files, reform.manuscript \
+< reform.checks, reform.resetting, reform.sniff, reform.vault, reform.job_files, reform.manuscript \
 < reform.office, reform.refusals < reform.reader \
 < reform.tallies, reform.uploads, reform.publishing, reform.backup < reform.restore
 reform.filings, reform.reminders, reform.reminder_policies \

@@ -1,5 +1,6 @@
 from reform.models.campaign import Campaign, Due, Enrolment, Slot
 from reform.models.catalogue import Check, Clause, Framework, Item, Measure, Pillar
+from reform.models.computed import Computed
 from reform.models.entry import Draft, Entry
 from reform.models.event import AuditLine, Chain, Event, EventText
 from reform.models.job import IdempotencyKey, Job, Pulse
@@ -18,6 +19,7 @@ __all__ = [
     "Circuit",
     "Clause",
     "ClockGuard",
+    "Computed",
     "Draft",
     "Due",
     "Enrolment",

@@ -76,6 +76,7 @@ class CheckValue(models.Model):
     source = models.CharField(max_length=8, choices=Source)
     target = models.CharField(max_length=12, blank=True, help_text="operator and value in force")
     met = models.BooleanField(null=True)
+    detail = models.JSONField(default=dict, help_text="Of a computed one: the rows it rests on")
 
     class Meta:
         constraints = [

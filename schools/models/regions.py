@@ -25,6 +25,9 @@ class Region(models.Model):
     full_name = models.CharField(_("full name"), max_length=120, blank=True)
     kind = models.CharField(_("kind"), max_length=24, choices=RegionKind)
     bureau_name = models.CharField(_("name of its bureau"), max_length=60, blank=True)
+    office_names = models.BooleanField(
+        _("registers may name office-holders"), default=False, editable=False
+    )
 
     class Meta:
         verbose_name = _("region")

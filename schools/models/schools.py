@@ -107,6 +107,31 @@ class School(models.Model):
         return derive_profile(self)[1]
 
 
+class SuccessionKind(models.TextChoices):
+    merge = "merge", _("Merged into")
+    split = "split", _("Split off")  # type: ignore[assignment]  # no one asks for str.split
+
+
+class Succession(models.Model):
+    """撤并校: one school goes on in another. The history of both stays where it was written."""
+
+    predecessor = models.ForeignKey(School, models.PROTECT, related_name="successions")
+    successor = models.ForeignKey(School, models.PROTECT, related_name="origins")
+    kind = models.CharField(max_length=5, choices=SuccessionKind)
+    on = models.DateField()
+
+    scope_authority, scope_school = "successor__authority_id", "successor_id"
+
+    class Meta:
+        ordering = ["on", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["predecessor", "successor"], name="succession_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.predecessor_id} → {self.successor_id}"
+
+
 # What a campaign freezes: once locked, only reform.rollout and reform.restructure change it.
 FROZEN_FIELDS = ("code", "region", "authority", "school_type", "ownership", "kind", "closed_on")
 
