@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LADDER = """
-schools.errors, schools.clock, schools.language, schools.cells
+schools.errors, schools.clock, schools.language, schools.cells, schools.small_counts
 schools.roles, schools.sheets
 schools.models.regions < schools.models.schools < schools.models.people \
 < schools.models.calendar, schools.models.organisation < schools.models.capability
@@ -18,7 +18,7 @@ schools.admin_lists < schools.admin, schools.management, schools.views \
 < schools.urls, schools.apps
 reform.states, reform.compare, reform.instance, reform.release
 reform.models.catalogue < reform.models.campaign < reform.models.entry \
-< reform.models.report, reform.models.computed, reform.models.event, reform.models.tally, reform.models.reminder, \
+< reform.models.report, reform.models.computed, reform.models.snapshot, reform.models.talk, reform.models.event, reform.models.tally, reform.models.reminder, \
 reform.models.message, reform.models.job
 reform.policy, reform.reminder_rules, reform.clock_guard, reform.blast_guard < reform.answers
 reform.lines, reform.history, reform.dump, reform.auditing, reform.outbox, reform.channels, \
