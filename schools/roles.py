@@ -75,6 +75,8 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "hand_back": frozenset({Role.secretary}),
     "ask_extension": _SCHOOL,
     "answer_baseline": _SCHOOL,
+    "comment": _SCHOOL | frozenset({Role.reviewer}),
+    "keep_phrases": _SCHOOL | frozenset({Role.reviewer}),
     # an entry, by its authority
     "review": frozenset({Role.reviewer}),
     "accept": frozenset({Role.reviewer}),

@@ -7,6 +7,8 @@ from reform.models.job import IdempotencyKey, Job, Pulse
 from reform.models.message import Attempt, Circuit, ClockGuard, Hold, Message
 from reform.models.reminder import Extension, Nudge, Reminder, ReminderPolicy
 from reform.models.report import CheckValue, Evidence, Report, Review
+from reform.models.snapshot import Snapshot
+from reform.models.talk import Comment, Phrase
 from reform.models.tally import Tally
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "Circuit",
     "Clause",
     "ClockGuard",
+    "Comment",
     "Computed",
     "Draft",
     "Due",
@@ -36,6 +39,7 @@ __all__ = [
     "Measure",
     "Message",
     "Nudge",
+    "Phrase",
     "Pillar",
     "Pulse",
     "Reminder",
@@ -43,5 +47,6 @@ __all__ = [
     "Report",
     "Review",
     "Slot",
+    "Snapshot",
     "Tally",
 ]
