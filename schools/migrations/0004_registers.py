@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                             ("retired", "Retired staff"),
                         ],
                         max_length=8,
-                        verbose_name="set up on",
+                        verbose_name="basis",
                     ),
                 ),
                 (
@@ -116,7 +116,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "strong_members",
-                    models.CharField(blank=True, max_length=200, verbose_name="Party members"),
+                    models.CharField(blank=True, max_length=200, verbose_name="its Party members"),
                 ),
                 (
                     "strong_effect",
@@ -201,10 +201,10 @@ class Migration(migrations.Migration):
                             ("party_spirit", "Party spirit"),
                         ],
                         max_length=24,
-                        verbose_name="kind",
+                        verbose_name="kind of activity",
                     ),
                 ),
-                ("title", models.CharField(max_length=100, verbose_name="title")),
+                ("title", models.CharField(max_length=100, verbose_name="name of the activity")),
                 ("held_on", models.DateField(verbose_name="date")),
                 ("grades", models.JSONField(blank=True, default=list, verbose_name="grades")),
                 (
@@ -376,7 +376,7 @@ class Migration(migrations.Migration):
                     "seat",
                     models.CharField(
                         choices=[
-                            ("secretary", "Secretary"),
+                            ("secretary", "Branch secretary"),
                             ("deputy", "Deputy secretary"),
                             ("organisation", "Organisation member"),
                             ("publicity", "Publicity member"),
@@ -412,7 +412,10 @@ class Migration(migrations.Migration):
                         blank=True, null=True, verbose_name="last trained in Party affairs, year"
                     ),
                 ),
-                ("holder", models.CharField(blank=True, max_length=40, verbose_name="name")),
+                (
+                    "holder",
+                    models.CharField(blank=True, max_length=40, verbose_name="name of the holder"),
+                ),
                 (
                     "branch",
                     models.ForeignKey(
@@ -536,7 +539,12 @@ class Migration(migrations.Migration):
                         verbose_name="kind",
                     ),
                 ),
-                ("title", models.CharField(blank=True, max_length=100, verbose_name="title")),
+                (
+                    "title",
+                    models.CharField(
+                        blank=True, max_length=100, verbose_name="name of the document"
+                    ),
+                ),
                 (
                     "doc_no",
                     models.CharField(blank=True, max_length=60, verbose_name="document number"),
@@ -643,17 +651,17 @@ class Migration(migrations.Migration):
                             ("party_org", "Party-organisation meeting"),
                             ("principal", "Principal's office meeting"),
                             ("general", "General meeting of the branch"),
-                            ("committee", "Branch committee"),
-                            ("party_group", "Party group"),
+                            ("committee", "Branch-committee meeting"),
+                            ("party_group", "Party-group meeting"),
                             ("lecture", "Party lecture"),
                             ("theme_day", "Theme Party day"),
-                            ("leadership_group", "Leadership group"),
+                            ("leadership_group", "Leadership-group meeting"),
                             ("org_life", "Organisation-life meeting"),
                             ("secretary_report", "Secretary's report"),
                             ("talk", "Talk of secretary and principal"),
                         ],
                         max_length=16,
-                        verbose_name="kind",
+                        verbose_name="kind of meeting",
                     ),
                 ),
                 ("held_on", models.DateField(verbose_name="date")),
@@ -871,7 +879,7 @@ class Migration(migrations.Migration):
                 ("note", models.CharField(blank=True, max_length=200, verbose_name="note")),
                 ("changed_at", models.DateTimeField(editable=False)),
                 ("removed_at", models.DateTimeField(blank=True, editable=False, null=True)),
-                ("title", models.CharField(max_length=100, verbose_name="title")),
+                ("title", models.CharField(max_length=100, verbose_name="name of the training")),
                 ("held_on", models.DateField(verbose_name="date")),
                 ("ended_on", models.DateField(blank=True, null=True, verbose_name="last day")),
                 (
@@ -879,9 +887,9 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            ("special", "Special"),
-                            ("rotation", "Rotation"),
-                            ("all_staff", "All staff"),
+                            ("special", "Special training"),
+                            ("rotation", "Rotation training"),
+                            ("all_staff", "All-staff training"),
                         ],
                         max_length=10,
                         verbose_name="channel",
@@ -931,7 +939,7 @@ class Migration(migrations.Migration):
                             ("other", "Other"),
                         ],
                         max_length=16,
-                        verbose_name="theme",
+                        verbose_name="topic of the training",
                     ),
                 ),
                 (

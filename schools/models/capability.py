@@ -37,9 +37,9 @@ class Studio(Lasting):
 class Channel(models.TextChoices):
     """专训、轮训、全训."""
 
-    special = "special", _("Special")
-    rotation = "rotation", _("Rotation")
-    all_staff = "all_staff", _("All staff")
+    special = "special", _("Special training")
+    rotation = "rotation", _("Rotation training")
+    all_staff = "all_staff", _("All-staff training")
 
 
 class Mode(models.TextChoices):
@@ -86,14 +86,14 @@ class Training(Record):
     up. A research project is a row of mode research, with its number in `project_no`.
     """
 
-    title = models.CharField(_("title"), max_length=100)
+    title = models.CharField(_("name of the training"), max_length=100)
     held_on = models.DateField(_("date"))
     ended_on = models.DateField(_("last day"), null=True, blank=True)
     channel = models.CharField(_("channel"), max_length=10, choices=Channel, blank=True)
     mode = models.CharField(_("mode"), max_length=10, choices=Mode, blank=True)
     kind = models.CharField(_("kind"), max_length=14, choices=TrainingKind, blank=True)
     leadership = models.JSONField(_("leadership"), default=list, blank=True)
-    theme = models.CharField(_("theme"), max_length=16, choices=Theme, blank=True)
+    theme = models.CharField(_("topic of the training"), max_length=16, choices=Theme, blank=True)
     audience = models.CharField(_("for whom"), max_length=10, choices=Audience, blank=True)
     heads_expected = models.PositiveIntegerField(_("expected"), null=True, blank=True)
     heads_attended = models.PositiveIntegerField(_("attended"), null=True, blank=True)
@@ -199,8 +199,8 @@ class ActivityKind(models.TextChoices):
 class Activity(Record):
     """育人活动. `grades`: list of 1 to 12, first year of primary to last of senior school."""
 
-    kind = models.CharField(_("kind"), max_length=24, choices=ActivityKind)
-    title = models.CharField(_("title"), max_length=100)
+    kind = models.CharField(_("kind of activity"), max_length=24, choices=ActivityKind)
+    title = models.CharField(_("name of the activity"), max_length=100)
     held_on = models.DateField(_("date"))
     grades = models.JSONField(_("grades"), default=list, blank=True)
     classes = models.PositiveIntegerField(_("classes"), null=True, blank=True)

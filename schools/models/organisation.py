@@ -64,7 +64,7 @@ class Branch(Lasting):
         related_name="children",
         verbose_name=_("under"),
     )
-    basis = models.CharField(_("set up on"), max_length=8, choices=Basis, blank=True)
+    basis = models.CharField(_("basis"), max_length=8, choices=Basis, blank=True)
     full_members = models.PositiveIntegerField(_("full members"), null=True, blank=True)
     probationary = models.PositiveIntegerField(_("probationary members"), null=True, blank=True)
     party_groups = models.PositiveSmallIntegerField(_("Party groups"), default=0, blank=True)
@@ -86,7 +86,7 @@ class Branch(Lasting):
     host_name = models.CharField(_("joint branch and where it is"), max_length=100, blank=True)
     strong_politics = models.CharField(_("political function"), max_length=200, blank=True)
     strong_committee = models.CharField(_("branch committee"), max_length=200, blank=True)
-    strong_members = models.CharField(_("Party members"), max_length=200, blank=True)
+    strong_members = models.CharField(_("its Party members"), max_length=200, blank=True)
     strong_effect = models.CharField(_("effect of its work"), max_length=200, blank=True)
     assessed_on = models.DateField(_("assessed itself on"), null=True, blank=True)
     recognised_no = models.CharField(
@@ -133,7 +133,7 @@ class Unit(Lasting):
 
 
 class SeatKind(models.TextChoices):
-    secretary = "secretary", _("Secretary")
+    secretary = "secretary", _("Branch secretary")
     deputy = "deputy", _("Deputy secretary")
     organisation = "organisation", _("Organisation member")
     publicity = "publicity", _("Publicity member")
@@ -156,7 +156,7 @@ class CommitteeSeat(Lasting):
     trained_year = models.PositiveSmallIntegerField(
         _("last trained in Party affairs, year"), null=True, blank=True
     )
-    holder = models.CharField(_("name"), max_length=40, blank=True)
+    holder = models.CharField(_("name of the holder"), max_length=40, blank=True)
 
     class Meta:
         ordering = ["pk"]
@@ -194,11 +194,11 @@ class MeetingKind(models.TextChoices):
     party_org = "party_org", _("Party-organisation meeting")
     principal = "principal", _("Principal's office meeting")
     general = "general", _("General meeting of the branch")
-    committee = "committee", _("Branch committee")
-    party_group = "party_group", _("Party group")
+    committee = "committee", _("Branch-committee meeting")
+    party_group = "party_group", _("Party-group meeting")
     lecture = "lecture", _("Party lecture")
     theme_day = "theme_day", _("Theme Party day")
-    leadership_group = "leadership_group", _("Leadership group")
+    leadership_group = "leadership_group", _("Leadership-group meeting")
     org_life = "org_life", _("Organisation-life meeting")
     secretary_report = "secretary_report", _("Secretary's report")
     talk = "talk", _("Talk of secretary and principal")
@@ -231,7 +231,7 @@ class Duty(models.TextChoices):
 class Meeting(Record):
     """会议. Held by the school, a branch, a Party group (number within its branch) or a group."""
 
-    kind = models.CharField(_("kind"), max_length=16, choices=MeetingKind)
+    kind = models.CharField(_("kind of meeting"), max_length=16, choices=MeetingKind)
     held_on = models.DateField(_("date"))
     branch = models.ForeignKey(
         Branch,
@@ -320,7 +320,7 @@ class Document(Lasting):
     """制度文件: number and dates, not the text. `stages`: list of CadreStage it covers."""
 
     kind = models.CharField(_("kind"), max_length=24, choices=DocumentKind)
-    title = models.CharField(_("title"), max_length=100, blank=True)
+    title = models.CharField(_("name of the document"), max_length=100, blank=True)
     doc_no = models.CharField(_("document number"), max_length=60, blank=True)
     branch = models.ForeignKey(
         Branch,
