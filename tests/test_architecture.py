@@ -9,7 +9,8 @@ schools.errors, schools.clock, schools.language, schools.cells, schools.small_co
 schools.roles, schools.sheets
 schools.models.regions < schools.models.schools < schools.models.people \
 < schools.models.calendar, schools.models.organisation < schools.models.capability
-schools.scope, schools.noted, schools.kept, schools.almanac, schools.activation, schools.throttle \
+schools.scope, schools.noted, schools.kept, schools.almanac, schools.activation, schools.throttle, \
+schools.quorum \
 < schools.access, schools.workdays, schools.notices < schools.termdates
 schools.forms < schools.registers < schools.structure, schools.columns \
 < schools.places, schools.likeness, schools.headings, schools.standing < schools.lists \

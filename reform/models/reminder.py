@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from reform.models.entry import Entry
-from schools.models import Region
+from schools.models import Branch, Region
 from schools.roles import Role
 
 USER = settings.AUTH_USER_MODEL
@@ -43,6 +43,7 @@ class About(models.TextChoices):
     extension = "extension", _("An extension that was decided")
     nudge = "nudge", _("A word from the authority")
     bounced = "bounced", _("A mail address that does not take mail")
+    term = "term", _("A term of office that ends")
 
 
 class ReminderState(models.TextChoices):
@@ -55,15 +56,24 @@ class ReminderState(models.TextChoices):
 class Reminder(models.Model):
     """提醒: what one person must be told once; it is in the inbox as soon as it is written.
 
-    `topic` names what the date belongs to ("entry:17"), so that other sources of dates can join;
-    `stage` is in working days from `due_on` (0 where `about` has no stages); `cause` is the event,
-    extension or nudge that it comes from, 0 for a stage. `state` is that of the way by mail.
+    `topic` names what the date belongs to ("entry:17", "branch:4"), so that the key holds for every
+    source of dates. `stage` is in working days from `due_on`, of a term of office in months (0
+    where `about` has no stages); `cause` is the event, extension or nudge that it comes from, 0
+    for a stage. `state` is that of the way by mail.
     """
 
     person = models.ForeignKey(USER, models.PROTECT, related_name="reminders", db_index=False)
     about = models.CharField(max_length=10, choices=About)
     topic = models.CharField(max_length=32)
     entry = models.ForeignKey(Entry, models.PROTECT, null=True, related_name="reminders")
+    branch = models.ForeignKey(
+        Branch,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="Whose term of office it is about",
+    )
     stage = models.SmallIntegerField(default=0)
     due_on = models.DateField()
     cause = models.BigIntegerField(default=0)
@@ -88,7 +98,12 @@ class Reminder(models.Model):
             models.UniqueConstraint(
                 fields=["person", "topic", "about", "stage", "due_on", "cause"],
                 name="reminder_once",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(about="term", branch__isnull=False)
+                | ~models.Q(about="term") & models.Q(branch=None),
+                name="reminder_term_of_branch",
+            ),
         ]
         indexes = [
             models.Index(
