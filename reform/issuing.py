@@ -71,9 +71,9 @@ def _enrol(campaign: Campaign, schools: Sequence[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO reform_enrolment "
-            "(campaign_id, school_id, authority, profile, counted, created_at) "
+            "(campaign_id, school_id, authority, profile, counted, created_at, kept_for) "
             "SELECT %s, id, authority_id, profile, "
-            "(kind = 'school' AND ownership = 'public'), %s FROM schools_school "
+            "(kind = 'school' AND ownership = 'public'), %s, '' FROM schools_school "
             f"WHERE id IN ({_places(schools)}) AND (kind = 'bureau' OR profile <> 'unknown')",
             [campaign.pk, now, *schools],
         )

@@ -103,7 +103,10 @@ class Due(models.Model):
 
 
 class Enrolment(models.Model):
-    """纳入: what must not change for a school while the campaign runs. Not counted: 参照 only."""
+    """纳入: what must not change for a school while the campaign runs. Not counted: 参照 only.
+
+    A bureau is enrolled too, with the profile `unknown`; `kept_for` says what it was given.
+    """
 
     campaign = models.ForeignKey(
         Campaign, models.PROTECT, related_name="enrolments", db_index=False
@@ -114,6 +117,9 @@ class Enrolment(models.Model):
     counted = models.BooleanField(default=True)
     created_at = models.DateTimeField()
     voided_at = models.DateTimeField(null=True, blank=True)
+    kept_for = models.CharField(
+        max_length=32, blank=True, help_text="Of a bureau: the profiles whose items it was given"
+    )
 
     scope_authority, scope_school = "authority", "school_id"
 
@@ -121,7 +127,14 @@ class Enrolment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["campaign", "school"], name="enrolment_once")
         ]
-        indexes = [models.Index(fields=["campaign", "authority"], name="enrolment_authority")]
+        indexes = [
+            models.Index(fields=["campaign", "authority"], name="enrolment_authority"),
+            models.Index(
+                fields=["campaign", "authority"],
+                condition=models.Q(profile=Profile.unknown),
+                name="enrolment_bureau",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.campaign_id}:{self.school_id}"

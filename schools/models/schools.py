@@ -92,7 +92,14 @@ class School(models.Model):
         verbose_name = _("school")
         verbose_name_plural = _("schools")
         ordering = ["name", "code"]
-        indexes = [models.Index(fields=["authority", "name"], name="school_authority_name")]
+        indexes = [
+            models.Index(fields=["authority", "name"], name="school_authority_name"),
+            models.Index(
+                fields=["authority"],
+                condition=models.Q(kind=SchoolKind.bureau),
+                name="school_bureau",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
