@@ -12,9 +12,9 @@ schools.models.regions < schools.models.schools < schools.models.people \
 schools.scope, schools.noted, schools.kept, schools.almanac, schools.activation, schools.throttle, \
 schools.quorum \
 < schools.access, schools.workdays, schools.notices < schools.termdates
-schools.forms < schools.registers < schools.structure, schools.columns \
-< schools.places, schools.likeness, schools.headings, schools.standing < schools.lists \
-< schools.resources
+schools.forms, schools.rulebook < schools.registers < schools.structure, schools.columns \
+< schools.structure_rules, schools.structure_meetings, schools.places, schools.likeness, \
+schools.headings, schools.standing < schools.checkup, schools.lists < schools.resources
 schools.admin_lists < schools.admin, schools.management, schools.views \
 < schools.urls, schools.apps
 reform.states, reform.compare, reform.instance, reform.release
