@@ -12,9 +12,11 @@ schools.models.regions < schools.models.schools < schools.models.people \
 schools.scope, schools.noted, schools.kept, schools.almanac, schools.activation, schools.throttle, \
 schools.quorum \
 < schools.access, schools.workdays, schools.notices < schools.termdates
-schools.forms, schools.rulebook < schools.registers < schools.structure, schools.columns \
-< schools.structure_rules, schools.structure_meetings, schools.places, schools.likeness, \
-schools.headings, schools.standing < schools.checkup, schools.lists < schools.resources
+schools.forms, schools.rulebook, schools.register_shape < schools.registers \
+< schools.structure, schools.columns, schools.recording \
+< schools.structure_rules, schools.structure_meetings, schools.bureaus, schools.places, schools.likeness, \
+schools.headings, schools.standing, schools.register_cells \
+< schools.checkup, schools.lists, schools.register_rules < schools.resources, schools.register_forms
 schools.admin_lists < schools.admin, schools.management, schools.views \
 < schools.urls, schools.apps
 reform.states, reform.compare, reform.instance, reform.release
@@ -28,9 +30,9 @@ reform.circuit, reform.failpoint, reform.sensitive, reform.marked_yaml \
 < reform.office, reform.refusals < reform.reader \
 < reform.tallies, reform.uploads, reform.publishing, reform.backup < reform.restore
 reform.filings, reform.reminders, reform.reminder_policies \
-< reform.progress, reform.leaving, reform.personal, reform.boards, reform.queues, \
+< reform.progress, reform.bookkeeping, reform.leaving, reform.personal, reform.boards, reform.queues, \
 reform.dossier, reform.slots < reform.accounts, reform.reach < reform.issuing, reform.moves \
-< reform.rollout < reform.baseline, reform.fitting < reform.settling < reform.steering \
+< reform.keeping < reform.rollout < reform.baseline, reform.fitting < reform.settling < reform.steering \
 < reform.restructure < reform.extensions, reform.nudges, reform.readmission, reform.redating
 reform.people, reform.school_lists < reform.particulars, reform.slips, reform.people_columns \
 < reform.people_lists < reform.people_resources < reform.people_jobs

@@ -1,0 +1,104 @@
+"""The only door to a school's registers: who may write, nothing private, one event an act."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from reform import filings, history
+from reform.history import NewEvent
+from schools import clock, recording
+from schools.errors import Denied
+from schools.models import School
+from schools.models.organisation import Record
+from schools.recording import Written
+from schools.registers import Register
+from schools.scope import Seat
+
+KIND = "registers"
+
+
+def require(seat: Seat, school: School) -> None:
+    """Denied with the sentence where this seat does not keep the registers of that school."""
+    if not seat.has("keep_registers"):
+        raise Denied(_("Your post here does not include this step."))
+    if seat.school is None or seat.school.pk != school.pk:
+        raise Denied(_("This belongs to another school."))
+    if school.closed_on and school.closed_on <= clock.today():
+        raise Denied(_("This school was closed on %(day)s.") % {"day": school.closed_on})
+
+
+def private(register: Register, row: Record) -> dict[str, list[str]]:
+    """Column → sentences about ID and mobile numbers in its text; {} when there are none."""
+    found = {
+        column.name: filings.private_numbers(getattr(row, column.name) or "")
+        for column in register.columns
+        if column.sort == "text"
+    }
+    return {name: sentences for name, sentences in found.items() if sentences}
+
+
+def keep(
+    school: School, register: Register, rows: Sequence[Record], *, by: Seat, key: str = ""
+) -> Written:
+    """Store new and changed rows, as `register_forms` made them, in one act.
+
+    ValidationError: column → sentences, for a private number in a text. Stale when a colleague
+    changed a row meanwhile. A repeated request (same key) gets its first answer.
+    """
+    for row in rows:
+        if wrong := private(register, row):
+            raise ValidationError(wrong)
+    asked = {"do": "keep", "register": register.key, "school": school.pk,
+             "rows": [_digest(register, row) for row in rows]}  # fmt: skip
+    return _act(school, register, asked, by, key,
+                lambda: recording.write(school, register, rows))  # fmt: skip
+
+
+def remove(
+    school: School, register: Register, pks: Sequence[int], *, by: Seat, key: str = ""
+) -> Written:
+    """Take rows out; Denied, saying which rows still name one of them."""
+    asked = {"do": "remove", "register": register.key, "school": school.pk, "rows": list(pks)}
+    return _act(school, register, asked, by, key,
+                lambda: recording.remove(school, register, pks))  # fmt: skip
+
+
+def bring_back(
+    school: School, register: Register, pks: Sequence[int], *, by: Seat, key: str = ""
+) -> Written:
+    """Undo a removal."""
+    asked = {"do": "bring_back", "register": register.key, "school": school.pk, "rows": list(pks)}
+    return _act(school, register, asked, by, key,
+                lambda: recording.bring_back(school, register, pks))  # fmt: skip
+
+
+def _act(
+    school: School,
+    register: Register,
+    asked: dict[str, Any],
+    by: Seat,
+    key: str,
+    do: Callable[[], Written],
+) -> Written:
+    """Lock the school's chain, do it, append one event."""
+    with transaction.atomic():
+        chain = history.lock([school.subject])[school.subject]
+        if answer := filings.answered(by.user, key, asked):
+            return Written(**answer)
+        require(by, School.objects.get(pk=school.pk))
+        done = do()
+        if done:
+            body = {"register": register.key, "seat": by.key, **vars(done)}
+            body = {name: value for name, value in body.items() if value != []}
+            history.append(chain, [NewEvent(KIND, by.user, body=body)])
+        filings.remember(by.user, key, asked, vars(done))
+    return done
+
+
+def _digest(register: Register, row: Record) -> list[str]:
+    """A row as it was sent, for telling a repeat from another request."""
+    values = [getattr(row, one.field.attname) for one in register.columns if one.sort != "schools"]
+    return [str(row.pk or ""), *map(str, values), *map(str, getattr(row, "to_join", ()))]
