@@ -12,14 +12,14 @@ from django.db.models import Count, QuerySet
 from reform import history, reach, tallies
 from reform.history import NewEvent
 from reform.models import Campaign, Chain, Entry, Slot
-from reform.models.catalogue import Level
 from reform.states import Bucket, Keeper, Status
 from schools import clock
 from schools.models import School, User
+from schools.models.regions import NATION
 from schools.roles import Profile
 
+OPENINGS = f"region:{NATION}"  # whoever holds this chain is the only one to fill entries
 Arrivals = Sequence[tuple[int, str]]  # school, authority
-BUREAU = Profile.unknown  # an enrolled school has a profile; a bureau never gets one
 
 
 def issue(
@@ -31,6 +31,7 @@ def issue(
 ) -> None:
     """Enrol schools that are not enrolled yet, with entries, tally and a line in their history.
 
+    Bureaus are only enrolled here; `keeping` gives them what they keep.
     `dates`: authority → slot → due date; slots that are not named are not asked there. Call it
     inside a transaction that holds the chain of openings, so that nobody is asked twice.
     """
@@ -48,7 +49,7 @@ def issue(
         here = [school for school, authority in arrivals if authority in authorities]
         due = dict(common)
         rows = [slot for slot in slots if slot.pk in due]
-        for profile in (*reach.PROFILES, BUREAU):
+        for profile in reach.PROFILES:
             _issue_to(campaign, here, profile, rows, due, asked)
     School.objects.filter(pk__in=schools, locked=False).update(locked=True)
     _count(campaign, schools, slots)
@@ -88,14 +89,11 @@ def _issue_to(
     asked: "QuerySet[Entry] | None",
 ) -> None:
     """One INSERT for the schools of a profile, one more for each list of school types."""
-    if profile == BUREAU:
-        wanted = [slot for slot in slots if slot.item.level == Level.district]
-    else:
-        wanted = [slot for slot in slots if reach.suits_profile(slot.item, profile)]
+    wanted = [slot for slot in slots if reach.suits_profile(slot.item, profile)]
     for types, some in groupby(sorted(wanted, key=_types), key=_types):
         rows = [(slot.pk, dates[slot.pk], slot.item.code, slot.period) for slot in some]
         here = list(schools)
-        if types and profile != BUREAU:
+        if types:
             suited = School.objects.filter(pk__in=schools, school_type__in=types)
             here = list(suited.values_list("pk", flat=True))
         if here:
@@ -123,8 +121,7 @@ def _insert(
             "AND asked.code = wanted.code AND asked.period = wanted.period "
         )
         unless = "AND asked.school_id IS NULL "
-    keeper = Keeper.district if profile == BUREAU else Keeper.school
-    params += [int(keeper), int(Status.not_started), campaign.pk, str(profile), *schools]
+    params += [int(Keeper.school), int(Status.not_started), campaign.pk, str(profile), *schools]
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH wanted(slot_id, due_on, code, period) AS (VALUES {values}){also} "
@@ -152,10 +149,7 @@ def _count(campaign: Campaign, schools: Sequence[int], slots: Sequence[Slot]) ->
     """The tally, from counts of what was just written."""
     written = Entry.objects.filter(slot__in=slots, school_id__in=schools, counted=True)
     groups = (
-        written.exclude(keeper=Keeper.district)
-        .order_by()
-        .values_list("authority", "slot_id", "due_on")
-        .annotate(n=Count("pk"))
+        written.order_by().values_list("authority", "slot_id", "due_on").annotate(n=Count("pk"))
     )
     deltas: tallies.Deltas = Counter()
     for authority, slot, due_on, n in groups:

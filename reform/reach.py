@@ -18,6 +18,7 @@ from schools.models import School
 from schools.models.regions import bounds
 from schools.models.schools import Ownership, SchoolKind
 from schools.roles import Profile
+from schools.workdays import school_year_of
 
 LIVE = (CampaignState.opening, CampaignState.open, CampaignState.closed)
 NOT_ASKED_TYPES = ("excluded", "not a school")  # kindergartens, classes attached to a school
@@ -49,8 +50,25 @@ def suits_profile(item: Item, profile: str) -> bool:
 
 def is_asked(item: Item, profile: str, school_type: str | None) -> bool:
     """Whether a school of this profile and type gets the item as its own."""
-    suits_type = item.school_types == "all" or school_type in item.school_types
-    return suits_type and suits_profile(item, profile)
+    return _suits_type(item, school_type) and suits_profile(item, profile)
+
+
+def is_kept(item: Item, kinds: Iterable[tuple[str, str | None]]) -> bool:
+    """Whether a bureau keeps the item itself; `kinds`: profile and type of each of its schools."""
+    return item.level == Level.district or any(
+        item.profiles.get(profile) == ProfileValue.district and _suits_type(item, school_type)
+        for profile, school_type in kinds
+    )
+
+
+def _suits_type(item: Item, school_type: str | None) -> bool:
+    return item.school_types == "all" or school_type in item.school_types
+
+
+def running() -> "QuerySet[Campaign]":
+    """Open campaigns of this school year or a later one."""
+    year = school_year_of(clock.today())
+    return Campaign.objects.filter(state=CampaignState.open, school_year__gte=year)
 
 
 def asked_elsewhere(campaign: Campaign) -> "QuerySet[Entry]":
@@ -115,6 +133,7 @@ def preview(campaign: Campaign, planned: Plan) -> Preview:
     slots = planned.slots
     found = Preview([_line(profile, slots) for profile in PROFILES])
     by_profile = {line.profile: line for line in found.lines}
+    counted: set[tuple[str, str | None]] = set()
     groups = (
         schools_of(campaign.region_id)
         .order_by()
@@ -133,14 +152,15 @@ def preview(campaign: Campaign, planned: Plan) -> Preview:
             found.reference += n
         else:
             by_profile[profile].schools += n
+            counted.add((profile, school_type))
             asked = [one for one in slots if is_asked(one.item, profile, school_type)]
             found.filings += n * len(asked)
             found.minutes += n * sum(one.item.minutes for one in asked)
     _take_away_asked(campaign, slots, found)
     items = list(dict.fromkeys(one.item for one in slots))
     found.kept = {
-        "district": [item for item in items if _is_kept(item, ProfileValue.district)],
-        "host": [item for item in items if _is_kept(item, ProfileValue.host)],
+        "district": [item for item in items if is_kept(item, counted)],
+        "host": [item for item in items if ProfileValue.host in item.profiles.values()],
     }
     return found
 
@@ -149,12 +169,6 @@ def _line(profile: str, slots: Sequence[Planned]) -> Line:
     asked = [one for one in slots if suits_profile(one.item, profile)]
     minutes = sum(one.item.minutes for one in asked)
     return Line(profile, len({one.item.pk for one in asked}), len(asked), minutes)
-
-
-def _is_kept(item: Item, value: str) -> bool:
-    if value == ProfileValue.district and item.level == Level.district:
-        return True
-    return value in item.profiles.values()
 
 
 def skipped(campaign: Campaign, slots: Iterable[Planned]) -> "QuerySet[Entry]":
@@ -290,8 +304,10 @@ def item_reason(item: Item, school: School) -> str:
     if gets(item, school):
         return ""
     value = item.profiles.get(school.profile)
-    if item.level == Level.district or value == ProfileValue.district:
-        return _("Kept by the education bureau; comes with the registers.")
+    if item.level == Level.district:
+        return _("Filed by the education bureau itself; nothing is asked of this school.")
+    if value == ProfileValue.district:
+        return _("Filed by the education bureau; this school only supplies the counts.")
     if value == ProfileValue.host:
         return _("Done by the host branch; nothing is asked of this school.")
     if value in ASKED:

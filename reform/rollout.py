@@ -9,23 +9,22 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import Substr
 from django.utils.translation import gettext as _
 
-from reform import filings, history, issuing, policy, reach, slots
+from reform import filings, history, issuing, keeping, policy, reach, slots
 from reform.history import NewEvent
-from reform.issuing import Arrivals
+from reform.issuing import OPENINGS, Arrivals
 from reform.models import Campaign, Enrolment, Entry, Framework
 from reform.models.campaign import CampaignState
 from reform.models.catalogue import FrameworkState
 from reform.states import Keeper
-from schools import clock
+from schools import bureaus, clock
 from schools.errors import Denied, Stale
 from schools.language import listed
 from schools.models import School, User
 from schools.models.regions import NATION, ancestors
 from schools.models.schools import SchoolKind
 from schools.scope import Seat
-from schools.workdays import Calendar, school_year_of
+from schools.workdays import Calendar
 
-OPENINGS = f"region:{NATION}"  # whoever holds this chain is the only one to fill entries
 AT_ONCE = 3000  # schools that an opening fills within the request; more are left to the tick
 BATCH = 1000  # schools of one transaction
 BUDGET = timedelta(minutes=3)  # of one tick
@@ -117,7 +116,7 @@ def add_late_joiners() -> int:
     authorities = set(unasked.order_by().values_list("authority_id", flat=True).distinct())
     regions = {code for authority in authorities for code in ancestors(authority)}
     joined = 0
-    for campaign in _running().filter(region_id__in=regions).order_by("opened_at", "pk"):
+    for campaign in reach.running().filter(region_id__in=regions).order_by("opened_at", "pk"):
         found = reach.enrolable(reach.schools_of(campaign.region_id)).exclude(
             Exists(campaign.enrolments.filter(school=OuterRef("pk")))
         )
@@ -131,7 +130,7 @@ def join(school: School) -> int:
     """Ask one school at once for what running campaigns above it ask; how many entries it got."""
     if not _unasked(School.objects.filter(pk=school.pk)).exists():
         return 0
-    above = _running().filter(region_id__in=ancestors(school.authority_id))
+    above = reach.running().filter(region_id__in=ancestors(school.authority_id))
     missing = above.exclude(Exists(school.enrolments.filter(campaign=OuterRef("pk"))))
     campaigns = list(missing.order_by("opened_at", "pk").values_list("pk", flat=True))
     for campaign in campaigns:
@@ -211,16 +210,20 @@ def _fill_next(campaign_id: int, actor: User | None) -> bool:
         if not arrivals:
             _finish(campaign, actor)
             return False
+        last = arrivals[-1][1]
         own = slots.of_campaign(campaign)
         authorities = {authority for _school, authority in arrivals}
+        arrivals += [(made.pk, made.authority_id) for made in bureaus.make(authorities)]
         calendars = Calendar.of_each({*authorities, campaign.region_id})
         slots.date_authorities(campaign, own, {**calendars})
-        issuing.issue(campaign, arrivals, own, slots.dates(own, authorities), actor)
-        Campaign.objects.filter(pk=campaign.pk).update(filled_to=arrivals[-1][1])
+        dates = slots.dates(own, authorities)
+        issuing.issue(campaign, arrivals, own, dates, actor)
+        keeping.give(campaign, own, dates, actor)
+        Campaign.objects.filter(pk=campaign.pk).update(filled_to=last)
     return True
 
 
-def _next_batch(campaign: Campaign) -> Arrivals:
+def _next_batch(campaign: Campaign) -> list[tuple[int, str]]:
     """Schools of the authorities after `filled_to`: whole authorities, one at the least."""
     left = (
         reach.enrolable(reach.schools_of(campaign.region_id))
@@ -269,20 +272,13 @@ def _outcome(campaign: Campaign) -> dict[str, int]:
 # ---- late joiners
 
 
-def _running() -> Any:
-    """Open campaigns of this school year or a later one."""
-    return Campaign.objects.filter(
-        state=CampaignState.open, school_year__gte=school_year_of(clock.today())
-    )
-
-
 def _unasked(schools: Any) -> Any:
     """Enrolable schools that a running campaign of their authority, or above it, has not got."""
     authority = OuterRef("authority_id")
     above = Q(region=NATION) | Q(region=authority)
     above |= Q(region=Substr(authority, 1, 2)) | Q(region=Substr(authority, 1, 4))
     mine = Enrolment.objects.filter(campaign=OuterRef("pk"), school=OuterRef(OuterRef("pk")))
-    missing = _running().filter(above).exclude(Exists(mine))
+    missing = reach.running().filter(above).exclude(Exists(mine))
     today = clock.today()
     return reach.enrolable(schools.exclude(closed_on__lte=today)).filter(Exists(missing))
 

@@ -16,6 +16,7 @@ from reform import (
     daily,
     history,
     jobs,
+    keeping,
     leaving,
     nudges,
     planner,
@@ -178,7 +179,9 @@ def _guarded(step: Callable[[], object]) -> tuple[bool, str]:
 
 EACH_MINUTE = (
     rollout.continue_openings,
+    keeping.found_bureaus,
     rollout.add_late_joiners,
+    keeping.catch_up,
     restructure.close_due,
     planner.plan,
     nudges.release,

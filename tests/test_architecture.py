@@ -10,11 +10,12 @@ schools.roles, schools.sheets
 schools.models.regions < schools.models.schools < schools.models.people \
 < schools.models.calendar, schools.models.organisation < schools.models.capability
 schools.scope, schools.noted, schools.kept, schools.almanac, schools.activation, schools.throttle, \
-schools.quorum \
-< schools.access, schools.workdays, schools.notices < schools.termdates
-schools.forms, schools.rulebook, schools.register_shape < schools.registers \
-< schools.structure, schools.columns, schools.recording \
-< schools.structure_rules, schools.structure_meetings, schools.bureaus, schools.places, schools.likeness, \
+schools.quorum, schools.terms_of_office, schools.rulebook, schools.structure \
+< schools.access, schools.workdays, schools.notices, schools.structure_books \
+< schools.termdates, schools.structure_rules
+schools.forms, schools.register_shape < schools.registers \
+< schools.columns, schools.structure_meetings, schools.recording \
+< schools.bureaus, schools.places, schools.likeness, \
 schools.headings, schools.standing, schools.register_cells \
 < schools.checkup, schools.lists, schools.register_rules < schools.resources, schools.register_forms
 schools.admin_lists < schools.admin, schools.management, schools.views \
@@ -29,7 +30,7 @@ reform.circuit, reform.failpoint, reform.sensitive, reform.marked_yaml \
 < reform.checks, reform.resetting, reform.sniff, reform.vault, reform.job_files, reform.manuscript \
 < reform.office, reform.refusals < reform.reader \
 < reform.tallies, reform.uploads, reform.publishing, reform.backup < reform.restore
-reform.filings, reform.reminders, reform.reminder_policies \
+reform.filings, reform.reminders, reform.term_reminders, reform.reminder_policies \
 < reform.progress, reform.bookkeeping, reform.leaving, reform.personal, reform.boards, reform.queues, \
 reform.dossier, reform.slots < reform.accounts, reform.reach < reform.issuing, reform.moves \
 < reform.keeping < reform.rollout < reform.baseline, reform.fitting < reform.settling < reform.steering \

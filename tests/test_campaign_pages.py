@@ -107,7 +107,7 @@ def test_the_preview_names_who_is_not_asked_and_why(desk, county, manager):
 
     said = text(desk.get(here))
     assert "Without a profile Asked as soon as their basic figures are entered. 1 school" in said
-    assert "11 items kept by the bureau for some schools" in said
+    assert "11 items filed by the bureau itself" in said
     assert "6 items done by the host branch" in said
     listed = text(desk.get(here, {"by": "school"}))
     assert "No profile yet: it is asked as soon as its basic figures are entered." in listed

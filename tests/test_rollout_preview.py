@@ -53,6 +53,9 @@ def test_what_the_district_keeps_and_the_host_branch_does_is_named(county, manag
     found = preview(world.draft(manager))
 
     assert (len(found.kept["district"]), len(found.kept["host"])) == (11, 6)
+    School.objects.filter(profile="single", ownership="public").delete()
+    found = preview(world.draft(manager))
+    assert [item.code for item in found.kept["district"]] == ["X3.1"]
 
 
 def test_the_preview_of_a_second_campaign_says_that_all_is_asked_already(county, manager):
@@ -100,12 +103,14 @@ def test_each_item_says_why_a_school_gets_it_or_not(county, manager):
         found = reach.reasons(campaign, planned, county[name])
         return Counter(reason.why for reason in found), sum(reason.filings for reason in found)
 
-    kept = "Kept by the education bureau; comes with the registers."
+    kept = "Filed by the education bureau; this school only supplies the counts."
+    studios = "Filed by the education bureau itself; nothing is asked of this school."
     assert said("single") == (
         {
             "Applies as written.": 27,
             "Applies in the lighter form.": 6,
-            kept: 11,
+            kept: 10,
+            studios: 1,
             "Does not apply to schools of this profile.": 1,
         },
         49,
@@ -113,7 +118,7 @@ def test_each_item_says_why_a_school_gets_it_or_not(county, manager):
     assert said("joint")[1] == 17
     assert said("joint")[0]["Done by the host branch; nothing is asked of this school."] == 6
     world.opened(manager, name="第一个专项")
-    assert said("multi") == ({"Already asked in “第一个专项”.": 44, kept: 1}, 0)
+    assert said("multi") == ({"Already asked in “第一个专项”.": 44, studios: 1}, 0)
 
 
 def test_an_item_for_some_types_reaches_only_schools_of_these(county, manager):

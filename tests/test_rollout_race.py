@@ -9,7 +9,7 @@ from django.db.models import Count
 
 from reform import history, rollout, steering, tallies
 from reform.models import Campaign, Entry, Event, Tally
-from reform.states import Status
+from reform.states import Keeper, Status
 from schools.errors import Denied
 from tests import world
 
@@ -66,8 +66,11 @@ def test_two_campaigns_opened_at_once_ask_nobody_twice(schools, monkeypatch):
     assert faults == late
     states = sorted(Campaign.objects.values_list("state", flat=True))
     assert states == ["draft"] * len(late) + ["open"] * (2 - len(late))
-    asked = Entry.objects.values_list("school_id").order_by().annotate(n=Count("pk"))
-    assert dict(asked) == {school.pk: 60 for school in [*schools, other]}
+    rows = Entry.objects.filter(keeper=Keeper.school).values_list("school_id").order_by()
+    asked = dict(rows.annotate(n=Count("pk")))
+    assert asked == {school.pk: 60 for school in [*schools, other]}
+    kept = Entry.objects.filter(keeper=Keeper.district).values_list("school__name", flat=True)
+    assert sorted(kept) == ["上城区教育局", "西湖区教育局"]
     assert everything_is_true()
 
 
@@ -82,7 +85,7 @@ def test_one_campaign_opened_by_two_at_once_is_opened_once(schools, monkeypatch)
     )
 
     assert faults == []
-    assert Entry.objects.count() == 60 * len(schools)
+    assert Entry.objects.filter(keeper=Keeper.school).count() == 60 * len(schools)
     assert list(Event.objects.filter(subject="region:330106").values_list("kind", flat=True)) == [
         "open",
         "opened",

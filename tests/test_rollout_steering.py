@@ -279,11 +279,11 @@ def test_schools_are_locked_while_a_campaign_asks_them_and_no_longer(county, cam
 
 def test_a_school_that_another_campaign_asks_stays_locked(county, campaign, manager):
     city = world.opened(world.seat("manager", "3301"))
-    assert city.enrolments.count() == 6
+    assert city.enrolments.count() == 7
 
     steering.close(campaign.pk, by=manager, version=campaign.version)
 
-    assert School.objects.filter(locked=True).count() == 6
+    assert School.objects.filter(locked=True).count() == 7
 
 
 def test_a_void_campaign_is_in_no_count_and_cannot_come_back(county, campaign, manager):
@@ -291,7 +291,7 @@ def test_a_void_campaign_is_in_no_count_and_cannot_come_back(county, campaign, m
 
     lines = tallies.read(*bounds(world.COUNTY), school_year=world.YEAR, on=date(2026, 11, 20))
     assert (void.state, void.void_reason, lines) == ("void", "清单选错", [])
-    assert Entry.objects.count() == 176
+    assert Entry.objects.count() == 186
     for verb in ("plan", "open", "reschedule", "withdraw_slot", "close", "reopen_campaign", "void"):
         assert str(policy.may(manager, verb, void)) == VOIDED
     assert answers(Entry.objects.first()) == {VOIDED}
