@@ -84,6 +84,9 @@ class School(models.Model):
     )
     locked = models.BooleanField(_("enrolled in a campaign"), default=False, editable=False)
     registers_rev = models.PositiveIntegerField(default=0, editable=False)
+    answered_rev = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Revision of the registers seen by the last round"
+    )
     closed_on = models.DateField(_("closed on"), null=True, blank=True)
 
     scope_authority, scope_school = "authority_id", "pk"
@@ -98,6 +101,11 @@ class School(models.Model):
                 fields=["authority"],
                 condition=models.Q(kind=SchoolKind.bureau),
                 name="school_bureau",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=~models.Q(registers_rev=models.F("answered_rev")),
+                name="school_registers_moved",
             ),
         ]
 
