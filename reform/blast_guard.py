@@ -14,6 +14,7 @@ from schools.models import User
 FLOOR = 500  # people; fewer are never held back
 TIMES = 3
 DAYS = 28
+DATES = (About.due, About.term)  # what a plan writes
 
 
 def held() -> Hold | None:
@@ -62,7 +63,7 @@ def weigh(since: datetime, explained: Iterable[tuple[int, date]]) -> Hold | None
 
 def _of_day(day: date) -> "QuerySet[Reminder]":
     """What was planned on a day and still waits."""
-    waiting = Reminder.objects.filter(state=ReminderState.waiting, about=About.due)
+    waiting = Reminder.objects.filter(state=ReminderState.waiting, about__in=DATES)
     return waiting.filter(planned_at__date=day)
 
 
@@ -86,7 +87,7 @@ def _usual(today: date) -> int:
     """How many people heard of a date on the largest of the 28 days before."""
     days = (
         Reminder.objects.filter(
-            about=About.due,
+            about__in=DATES,
             state__in=(ReminderState.told, ReminderState.cancelled),
             planned_at__date__lt=today,
             planned_at__date__gte=today - timedelta(days=DAYS),

@@ -322,20 +322,21 @@ def below(region: Region, year: str, on: date) -> list[Below]:
 
     A placeholder is never shown: its counties stand directly below the province.
     """
-    children = _children(region)
+    inside = children(region)
     sums = _totals(region, year, on)
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for authority, figures in sums.items():
         above = reversed(ancestors(authority))
-        shown = next((code for code in above if code in children), region.code)
+        shown = next((code for code in above if code in inside), region.code)
         found[shown].update(figures)
-    lines = [Below(child, Figures(**found[code])) for code, child in children.items()]
+    lines = [Below(child, Figures(**found[code])) for code, child in inside.items()]
     if region.code in found:
         lines.insert(0, Below(region, Figures(**found[region.code]), itself=True))
     return lines
 
 
-def _children(region: Region) -> dict[str, Region]:
+def children(region: Region) -> dict[str, Region]:
+    """The regions directly below, by code; a placeholder gives way to its counties. One query."""
     low, high = whole(region.code)
     inside = Region.objects.filter(code__gte=low, code__lt=high).exclude(code=region.code)
     if region.code == NATION:

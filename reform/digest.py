@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from reform import reminder_rules
+from reform import reminder_rules, term_reminders
 from reform.boards import by_name
 from reform.models import Entry, Extension, Reminder
 from reform.models.reminder import About, ExtensionState, ReminderState
@@ -119,7 +119,11 @@ _NEEDED = (
     "entry__authority", "entry__readmitted_until", "entry__left_at", "entry__school__name",
     "entry__slot__period", "entry__slot__withdrawn_at", "entry__slot__campaign__state",
     "entry__slot__item__short_zh", "entry__slot__item__short_en",
+    "branch__name", "branch__term_end", "branch__extension_until", "branch__extension_no",
+    "branch__since", "branch__until", "branch__removed_at", "branch__host",
+    "branch__school__name", "branch__school__closed_on",
 )  # fmt: skip
+_JOINED = ("entry__slot__item", "entry__slot__campaign", "entry__school", "branch__school")
 
 
 def gather(person: User, desk: Desk) -> Digest:
@@ -128,7 +132,7 @@ def gather(person: User, desk: Desk) -> Digest:
     waiting = list(
         Reminder.objects.filter(person=person, state=ReminderState.waiting)
         .exclude(about=About.nudge)
-        .select_related("entry__slot__item", "entry__slot__campaign", "entry__school")
+        .select_related(*_JOINED)
         .only(*_NEEDED)
         .order_by("due_on", "pk")
     )
@@ -150,6 +154,8 @@ def gather(person: User, desk: Desk) -> Digest:
         part = Part(key, here.name, here.authority, ", ".join(here.roles))
         if key.startswith("s"):
             part.lines = _lines(reminders, asked, desk.calendar(here.authority), today)
+            terms = [one for one in reminders if one.branch]
+            part.facts = _said(term_reminders.of_school(terms, today))
         else:
             part.facts = _facts(reminders, here.authority, today)
         found.parts.append(part)
@@ -158,8 +164,6 @@ def gather(person: User, desk: Desk) -> Digest:
 
 def heads(part: Part) -> list[str]:
     """What a part comes to, in a few words each, for the subject and the first sentence."""
-    if part.facts:
-        return [fact.said.rstrip("\u3002.") for fact in part.facts]
     n = Counter(line.light for line in part.lines)
     words = []
     if n["late"]:
@@ -173,7 +177,7 @@ def heads(part: Part) -> list[str]:
     if settled := n["done"] + n["wait"]:
         said = ngettext("%(n)d with news", "%(n)d with news", settled)
         words.append(said % {"n": settled})
-    return words
+    return words + [fact.said.rstrip("\u3002.") for fact in part.facts]
 
 
 def link(name: str, *args: object) -> str:
@@ -205,6 +209,8 @@ def _extensions(reminders: Iterable[Reminder]) -> dict[int, Extension]:
 def _is_true(reminder: Reminder, asked: dict[int, Extension]) -> bool:
     """Whether it is still worth telling: the world may have moved since it was written."""
     entry = reminder.entry
+    if reminder.about == About.term:
+        return term_reminders.holds(reminder, clock.today())
     if entry is None:
         return reminder.about == About.bounced and _still_refused(reminder)
     if not entry.is_listed(clock.today()):
@@ -306,8 +312,12 @@ def _facts(reminders: Iterable[Reminder], region: str, today: date) -> list[Fact
     late: Counter[str] = Counter()
     due: Counter[str] = Counter()
     asking: Counter[str] = Counter()
+    over: Counter[str] = Counter()
     refused = []
     for reminder in reminders:
+        if reminder.branch is not None:
+            over[reminder.branch.school.name] += 1
+            continue
         if reminder.entry is None:
             refused.append(reminder.about_person)
             continue
@@ -319,7 +329,12 @@ def _facts(reminders: Iterable[Reminder], region: str, today: date) -> list[Fact
         else:
             due[name] += 1
     return [fact for fact in (_late(late, region), _due(due, region), _asking(asking),
-                              _refused(refused)) if fact.names]  # fmt: skip
+                              _refused(refused), *_said(term_reminders.of_region(_names(over))))
+            if fact.names]  # fmt: skip
+
+
+def _said(terms: Iterable[term_reminders.Said]) -> list[Fact]:
+    return [Fact(said, names, link(page), light) for said, names, page, light in terms]
 
 
 def _late(schools: Counter[str], region: str) -> Fact:

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from reform import digest
+from reform import digest, term_reminders
 from reform.models import Extension, Nudge, Reminder
 from reform.models.message import MessageState
 from reform.models.reminder import About, ReminderState
@@ -19,7 +19,7 @@ from reform.reminder_rules import stage_words
 from reform.states import OPEN, light
 from schools import clock, scope
 from schools.language import local
-from schools.models import Region, School, User
+from schools.models import Branch, Region, School, User
 from schools.roles import Role
 from schools.scope import Seat
 
@@ -27,7 +27,8 @@ PAGE = 30
 NEWS = timedelta(days=30)
 C = TypeVar("C", Extension, Nudge)
 STANDING = (ReminderState.waiting, ReminderState.told)
-_ABOUT = ("entry__slot__item", "entry__slot__campaign", "entry__school")
+_ABOUT = ("entry__slot__item", "entry__slot__campaign", "entry__school", "branch__school")
+DATES = (About.due, About.term)
 
 # Why something is no longer needed, as `reminders.cancel` and `sending` say it.
 WHY: Mapping[str, str | Promise] = {
@@ -38,6 +39,7 @@ WHY: Mapping[str, str | Promise] = {
     "closed": gettext_lazy("the campaign was closed"),
     "withdrawn": gettext_lazy("the item was withdrawn"),
     "person ended": gettext_lazy("the post ended"),
+    "branch ended": gettext_lazy("the branch is no longer in the register"),
     "superseded": gettext_lazy("a later reminder took its place"),
     "no longer true": gettext_lazy("no longer true when the letter was written"),
 }
@@ -75,12 +77,15 @@ def standing(found: "QuerySet[Reminder]") -> "QuerySet[Reminder]":
         person=OuterRef("person"),
         topic=OuterRef("topic"),
         due_on=OuterRef("due_on"),
-        about=About.due,
+        about=OuterRef("about"),
         state__in=STANDING,
     ).filter(pk__gt=OuterRef("pk"))
-    owed = Q(about=About.due, entry__status__in=OPEN, entry__due_on=F("due_on")) & ~Exists(newer)
+    owed = Q(about=About.due, entry__status__in=OPEN, entry__due_on=F("due_on"))
+    runs = term_reminders.standing(clock.today())
     fresh = Q(seen_at=None) | Q(planned_at__gte=clock.now() - NEWS)
-    return found.filter(owed | ~Q(about=About.due) & fresh, state__in=STANDING)
+    return found.filter(
+        (owed | runs) & ~Exists(newer) | ~Q(about__in=DATES) & fresh, state__in=STANDING
+    )
 
 
 def seen(user: User, upto: int) -> int:
@@ -92,10 +97,13 @@ def seen(user: User, upto: int) -> int:
 def visible(seat: Seat | None, user: User) -> "QuerySet[Reminder]":
     """The person's own, and those of the entries that the seat may see; of a school its own."""
     rows = Reminder.objects.select_related(*_ABOUT, "person", "message")
-    theirs = scope.rows(Reminder.objects.all(), seat).values("pk")
+    theirs = scope.rows(Reminder.objects.all(), seat)
+    branches = scope.rows(Branch.objects.all(), seat).values("pk")
+    terms = Reminder.objects.filter(about=About.term, branch__in=branches)
     if seat is not None and seat.school:
-        theirs = theirs.filter(place=seat.key)
-    return rows.filter(Q(person=user) | Q(pk__in=theirs))
+        theirs, terms = (found.filter(place=seat.key) for found in (theirs, terms))
+    seen = Q(pk__in=theirs.values("pk")) | Q(pk__in=terms.values("pk"))
+    return rows.filter(Q(person=user) | seen)
 
 
 def lines(found: Sequence[Reminder]) -> list[Line]:
@@ -110,10 +118,10 @@ def lines(found: Sequence[Reminder]) -> list[Line]:
             pk=one.pk,
             said=_how_far(one, desk, today)
             or sentence(one, asked.get(one.cause), nudges.get(one.cause), people),
-            school=one.entry.school.name if one.entry and one.place.startswith("r") else "",
-            title=local(one.entry.slot.item, "short") if one.entry else "",
+            school=_school(one),
+            title=local(one.entry.slot.item, "short") if one.entry else str(one.branch or ""),
             url=_url(one),
-            light=light(one.entry.status, one.entry.due_on, today) if one.entry else "due",
+            light=light(one.entry.status, one.entry.due_on, today) if one.entry else "",
             place=places.get(one.place, ""),
             why=why(one, places.get(one.place, "")),
             at=one.planned_at,
@@ -134,6 +142,8 @@ def sentence(
     day = {"day": one.due_on.isoformat()}
     if one.about == About.due:
         return _("The date is %(day)s.") % day
+    if one.about == About.term:
+        return term_reminders.sentence(one, clock.today())
     if one.about == About.moved:
         return _("The date was moved; it is %(day)s now.") % day
     if one.about == About.nudge:
@@ -162,10 +172,22 @@ def why(one: Reminder, place: str) -> str:
     """Why this person got it."""
     role = Role(one.role).label
     said = _("as %(role)s of %(place)s") % {"role": role, "place": place}
-    return f"{said}{_(', ')}{stage_words(one.stage)}" if one.about == About.due else said
+    if one.about not in DATES:
+        return said
+    words = term_reminders.stage_words if one.about == About.term else stage_words
+    return f"{said}{_(', ')}{words(one.stage)}"
+
+
+def _school(one: Reminder) -> str:
+    """The school, to officials; people of a school know theirs."""
+    about = one.entry or one.branch
+    return about.school.name if about and one.place.startswith("r") else ""
 
 
 def _url(one: Reminder) -> str:
+    if one.branch is not None:
+        page = "school_terms" if one.place.startswith("s") else "terms_of_office"
+        return reverse(page)
     if one.entry is None:
         return ""
     if one.about == About.asked:

@@ -7,7 +7,7 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 
-from reform import auditing, history, reminders
+from reform import auditing, history, reminders, term_reminders
 from reform.history import NewEvent
 from reform.models import Draft, Reminder
 from reform.models.reminder import ReminderState
@@ -100,6 +100,7 @@ def _quiet(membership: Membership) -> int:
         place=membership.place_key,
         role=membership.role,
     )
+    term_reminders.cancel(waiting)
     entries = list(waiting.exclude(entry=None).values_list("entry_id", flat=True))
     return reminders.cancel(entries, "person ended", person_ids=[membership.user_id])
 

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from reform import blast_guard, clock_guard, reminder_rules
+from reform import blast_guard, clock_guard, reminder_rules, term_reminders
 from reform.models import Entry, Pulse, Reminder, Tally
 from reform.models.campaign import CampaignState
 from reform.models.entry import listed
@@ -296,5 +296,15 @@ def _update(found: "QuerySet[Reminder]", values: dict[str, object]) -> None:
             some.filter(state=ReminderState.waiting).update(**values)
 
 
+# ---- terms of office
+
+
+def terms_of_office(round_: Round) -> None:
+    """Reminders of the terms of office in the registers of schools."""
+    since, today = clock.local_date(round_.usual_since), clock.local_date(round_.now)
+    round_.written += term_reminders.plan(round_.now)
+    round_.explained |= term_reminders.explained(since, today)
+
+
 # Where dates come from; other registers with dates of their own join here.
-SOURCES: tuple[Callable[[Round], None], ...] = (due_dates,)
+SOURCES: tuple[Callable[[Round], None], ...] = (due_dates, terms_of_office)

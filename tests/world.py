@@ -21,7 +21,7 @@ from reform.models import (
 )
 from reform.states import Claim, Keeper, Status
 from schools import clock, scope
-from schools.models import CalendarDay, Membership, Region, School, SchoolType, Term, User
+from schools.models import Branch, CalendarDay, Membership, Region, School, SchoolType, Term, User
 from schools.models.regions import ancestors
 
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)  # Friday, 12:00 in Shanghai
@@ -114,6 +114,12 @@ def school(name="", *, authority=COUNTY, region=None, profile="multi", **fields)
         **fields,
     }
     return School.objects.create(**values)
+
+
+def branch(at_school, name="", **fields):
+    """A branch in the register of a school."""
+    name = name or f"第{next(numbers)}支部"
+    return Branch.objects.create(school=at_school, name=name, changed_at=clock.now(), **fields)
 
 
 def bureau(authority=COUNTY):
