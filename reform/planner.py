@@ -194,6 +194,13 @@ _HELD = (
     "JOIN schools_membership m ON {place} JOIN schools_user u ON u.id = m.user_id "
     "WHERE u.is_active AND m.starts_on <= %s AND (m.ends_on IS NULL OR m.ends_on >= %s)"
 )
+# Asked row by row through the whole key. As a join it is as slow as its guess of the table's size
+# is wrong: the first day's plan of all read again and again what it was writing itself.
+_THERE = (
+    "(SELECT r.state <> 'cancelled' OR p.state <> 'waiting' FROM reform_reminder r "
+    "WHERE r.person_id = h.user_id AND r.topic = 'entry:' || h.id AND r.about = 'due' "
+    "AND r.stage = p.stage AND r.due_on = h.due_on AND r.cause = 0)"
+)
 _INSERT = (
     "WITH pairs(due_on, mask, stage, role, place, state) AS (VALUES {pairs}), "
     "owed AS ({owed}), held AS ({held}), "
@@ -205,9 +212,7 @@ _INSERT = (
     "CASE p.place WHEN 's' THEN 's' || h.school_id ELSE 'r' || h.authority END, p.state, '', %s, "
     "CASE p.state WHEN 'superseded' THEN %s END "
     "FROM heard h JOIN pairs p ON p.due_on = h.due_on AND p.mask = h.mask "
-    "LEFT JOIN reform_reminder r ON r.person_id = h.user_id AND r.topic = 'entry:' || h.id "
-    "AND r.about = 'due' AND r.stage = p.stage AND r.due_on = h.due_on AND r.cause = 0 "
-    "WHERE r.id IS NULL OR (r.state = 'cancelled' AND p.state = 'waiting') "
+    f"WHERE NOT COALESCE({_THERE}, FALSE) "
     "ORDER BY h.id, h.user_id, p.stage "
     "ON CONFLICT (person_id, topic, about, stage, due_on, cause) DO UPDATE "
     "SET state = excluded.state, why = '', settled_at = NULL, role = excluded.role, "
