@@ -185,11 +185,16 @@ def link(name: str, *args: object) -> str:
     return settings.PUBLIC_URL + reverse(name, args=args)
 
 
+_HELD = (
+    "user", "role", "school__name", "school__authority_id", "region__bureau_name", "region__name",
+)  # fmt: skip
+
+
 def _places(person: User) -> dict[str, _Place]:
     """Where the person holds a post today."""
     held = Membership.objects.filter(user=person).live(clock.today())
     found: dict[str, _Place] = {}
-    for post in held.select_related("school", "region").order_by("pk"):
+    for post in held.select_related("school", "region").only(*_HELD).order_by("pk"):
         if post.school:
             place = _Place(post.place_key, post.school.name, post.school.authority_id, [])
         else:

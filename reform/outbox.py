@@ -5,12 +5,14 @@ import os
 import random
 import socket
 import threading
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email.utils import parseaddr
+from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils.crypto import salted_hmac
 
@@ -81,37 +83,56 @@ def anything_due() -> bool:
 def take(owner: str, *, urgent: bool = True, digests: bool = True) -> Message | None:
     """Take the next letter whose moment has come, for at most LEASE; None when there is none.
 
-    `urgent`: look first for those that somebody waits for. A letter taken is next due when its
-    lease ends, so that one over which a sender died comes again.
+    `urgent`: look first for those that somebody waits for, and for those over which a sender died.
+    A letter taken is next due when its lease ends, so that such a one comes again.
     """
-    for kinds in (AT_ONCE if urgent else (), (MessageKind.digest,) if digests else ()):
-        taken = _take(owner, kinds)
-        if taken is not None:
-            return taken
-    return None
+    kinds = (*(AT_ONCE if urgent else ()), *((MessageKind.digest,) if digests else ()))
+    steps: list[Callable[[], Message | None]] = []
+    if urgent:
+        steps += [partial(_take, owner, AT_ONCE), partial(_take_over, owner, kinds)]
+    if digests:
+        steps.append(partial(_take, owner, (MessageKind.digest,)))
+    return next((taken for step in steps if (taken := step()) is not None), None)
 
 
-def _take(owner: str, kinds: tuple[MessageKind, ...]) -> Message | None:
-    if not kinds:
-        return None
+# One statement, so that a letter costs its sender one way to the database and back. No order among
+# those of the same moment: a whole day's letters have one, and none is to wait for their sorting.
+_TAKE = (
+    "UPDATE reform_message SET state = 'sending', owner = %s, next_at = %s, lease_until = %s, "
+    "attempts = attempts + 1 WHERE state = 'waiting' AND id = (SELECT id FROM reform_message "
+    "WHERE state IN ('waiting', 'sending') AND state = 'waiting' AND kind IN ({kinds}) "
+    "AND next_at <= %s ORDER BY next_at LIMIT 1 {skip}) RETURNING *"
+)
+
+
+def _take(owner: str, kinds: Sequence[str]) -> Message | None:
+    """Take one that nobody holds."""
     now = clock.now()
-    due = Message.objects.filter(state__in=OPEN, kind__in=kinds, next_at__lte=now)
+    skip = "FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
+    sql = _TAKE.format(kinds=", ".join(["%s"] * len(kinds)), skip=skip)
+    until, moment = (connection.ops.adapt_datetimefield_value(at) for at in (now + LEASE, now))
+    taken = Message.objects.raw(sql, [owner, until, until, *map(str, kinds), moment])
+    found = list(taken.prefetch_related("person"))
+    return found[0] if found else None
+
+
+def _take_over(owner: str, kinds: Sequence[str]) -> Message | None:
+    """Take one whose sender's lease ran out; it may have been sent, and counts as uncertain."""
+    now = clock.now()
+    lost = Message.objects.filter(state__in=OPEN, kind__in=kinds, next_at__lte=now)
+    lost = lost.filter(state=MessageState.sending)
     with transaction.atomic():
-        queue = due.select_for_update(skip_locked=True, of=("self",)).select_related("person")
-        found = queue.order_by("next_at", "pk").first()
+        queue = lost.select_for_update(skip_locked=True, of=("self",)).select_related("person")
+        found = queue.order_by("next_at").first()
         if found is None:
             return None
-        again = found.state == MessageState.sending
         until = now + LEASE
         taken = Message.objects.filter(pk=found.pk, state=found.state, next_at=found.next_at)
-        values: dict[str, Any] = {"state": MessageState.sending, "owner": owner, "next_at": until}
-        values |= {"lease_until": until, "attempts": found.attempts + 1}
-        if again:
-            values["uncertain"] = found.uncertain + 1
+        values: dict[str, Any] = {"owner": owner, "next_at": until, "lease_until": until}
+        values |= {"attempts": found.attempts + 1, "uncertain": found.uncertain + 1}
         if taken.update(**values) != 1:
             return None
-        if again:
-            _note(found, now, found.owner, "lost")
+        _note(found, now, found.owner, "lost")
     for name, value in values.items():
         setattr(found, name, value)
     return found

@@ -210,10 +210,11 @@ def _end(
         if outbox.settle(letter, owner, state, outcome, reply=said):
             now = clock.now()  # not before the letter's own: later tries tell later news
             for ids, values in ends:
+                if not ids:
+                    continue
                 waiting = Reminder.objects.filter(pk__in=ids, state=ReminderState.waiting)
-                mine = waiting.select_for_update(nowait=True, of=("self",), no_key=True)
-                taken = list(mine.order_by("pk").values_list("pk", flat=True)) if ids else []
-                Reminder.objects.filter(pk__in=taken).update(settled_at=now, **values)
+                mine = waiting.order_by("pk").select_for_update(nowait=True, no_key=True)
+                Reminder.objects.filter(pk__in=mine).update(settled_at=now, **values)
             if also:
                 also()
         if state == MessageState.accepted:
