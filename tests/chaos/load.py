@@ -9,7 +9,7 @@ from datetime import date, time, timedelta
 from django.db import connection
 
 from reform import daily, planner, tallies
-from reform.models import Entry, Message, ReminderPolicy
+from reform.models import Enrolment, Entry, Message, ReminderPolicy
 from schools import clock
 from schools.models import CalendarDay, Membership, School, User
 from tests import world
@@ -40,6 +40,16 @@ def build(people, keys=5):
         world.slot(campaign, code, due_on=today + timedelta(days=DAYS)) for code in CODES[:keys]
     ]
     schools = list(School.objects.filter(code__startswith="chaos").order_by("pk"))
+    Enrolment.objects.bulk_create(
+        (
+            Enrolment(
+                campaign=campaign, school=school, authority=school.authority_id,
+                profile=school.profile, created_at=clock.now(),
+            )
+            for school in schools
+        ),
+        batch_size=MOST,
+    )  # fmt: skip
     Entry.objects.bulk_create(
         (
             Entry(slot=slot, school=school, authority=school.authority_id, due_on=slot.due_on)
