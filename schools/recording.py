@@ -133,7 +133,8 @@ def named_by(register: Register, row: Record) -> dict[str, int]:
     found: dict[str, int] = {}
     if counts:
         for key, n in counts[0].union(*counts[1:], all=True):
-            found[key] = found.get(key, 0) + n
+            if n:
+                found[key] = found.get(key, 0) + n
     return found
 
 
