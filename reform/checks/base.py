@@ -46,7 +46,7 @@ class Ref:
 
 @dataclass(frozen=True)
 class Found:
-    """What a check found. `den` is None unless the check is a ratio; 0 is 不适用.
+    """What a check found. `den` is None unless the check is a ratio; 0 is 不适用, of any kind.
 
     `rows`: what was counted; `lacking`: rows or their owners that are still short of it.
     """
@@ -61,6 +61,7 @@ class Found:
 class Facts:
     """The registers of one school as they stand, removed rows left out; the checks only read it.
 
+    `studios`: those that it hosts or has joined. Columns that no check reads are left unread.
     Of a bureau: the rows of the bureau itself and of the schools whose items it keeps.
     """
 
@@ -77,5 +78,7 @@ class Facts:
     posts: list[Post] = field(default_factory=list)
     studios: list[Studio] = field(default_factory=list)
     activities: list[Activity] = field(default_factory=list)
+    phases: str = ""  # stages of schooling of its type, letters joined by commas
+    shared: list[Training] = field(default_factory=list)  # of its studios, entered by other schools
     schools: int = 1  # of a bureau: those of its own that are counted
     joined: int = 0  # of a bureau: different member schools of its studios
