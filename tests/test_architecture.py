@@ -28,7 +28,7 @@ reform.policy, reform.reminder_rules, reform.clock_guard, reform.blast_guard < r
 reform.lines, reform.history, reform.dump, reform.auditing, reform.outbox, reform.channels, \
 reform.circuit, reform.failpoint, reform.sensitive, reform.marked_yaml \
 < reform.checks, reform.resetting, reform.sniff, reform.vault, reform.job_files, reform.manuscript \
-< reform.office, reform.refusals < reform.reader \
+< reform.office, reform.refusals, reform.periods < reform.reader, reform.checking \
 < reform.tallies, reform.uploads, reform.publishing, reform.backup < reform.restore
 reform.filings, reform.reminders, reform.term_reminders, reform.reminder_policies \
 < reform.progress, reform.bookkeeping, reform.leaving, reform.personal, reform.boards, reform.queues, \
