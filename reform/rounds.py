@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from reform import (
     backup,
+    checking,
     daily,
     history,
     jobs,
@@ -30,7 +31,7 @@ from reform import (
 )
 from reform.lines import SKEW
 from reform.models import IdempotencyKey, Pulse
-from schools import clock, throttle
+from schools import clock, structure_counts, throttle
 
 log = logging.getLogger(__name__)
 
@@ -183,9 +184,11 @@ EACH_MINUTE = (
     rollout.add_late_joiners,
     keeping.catch_up,
     restructure.close_due,
+    checking.catch_up,
     planner.plan,
     nudges.release,
     daily.plan,
+    structure_counts.catch_up,
     jobs.take_up,
 )
 NIGHTLY = (
@@ -193,5 +196,6 @@ NIGHTLY = (
     Job("history check", check_history),
     Job("evidence check", check_evidence),
     Job("people who left", leaving.nightly),
+    Job("register answers", checking.tonight),
     Job("clean-up", clean_up),
 )

@@ -7,7 +7,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LADDER = """
 schools.errors, schools.clock, schools.language, schools.cells, schools.small_counts
 schools.roles, schools.sheets
-schools.models.regions < schools.models.schools < schools.models.people \
+schools.models.regions < schools.models.schools \
+< schools.models.people, schools.models.structure_count \
 < schools.models.calendar, schools.models.organisation < schools.models.capability
 schools.scope, schools.noted, schools.kept, schools.almanac, schools.activation, schools.throttle, \
 schools.quorum, schools.terms_of_office, schools.rulebook, schools.structure \
@@ -17,7 +18,7 @@ schools.forms, schools.register_shape < schools.registers \
 < schools.columns, schools.structure_meetings, schools.recording \
 < schools.bureaus, schools.places, schools.likeness, \
 schools.headings, schools.standing, schools.register_cells \
-< schools.checkup, schools.lists, schools.register_rules < schools.resources, schools.register_forms
+< schools.checkup, schools.lists, schools.register_rules < schools.resources, schools.register_forms, schools.structure_counts
 schools.admin_lists < schools.admin, schools.management, schools.views \
 < schools.urls, schools.apps
 reform.states, reform.compare, reform.instance, reform.release

@@ -12,6 +12,7 @@ from schools.models.organisation import (
 from schools.models.people import Activation, Membership, Throttle, User
 from schools.models.regions import Region
 from schools.models.schools import School, SchoolType, Succession
+from schools.models.structure_count import StructureCount
 
 __all__ = [
     "Activation",
@@ -29,6 +30,7 @@ __all__ = [
     "Region",
     "School",
     "SchoolType",
+    "StructureCount",
     "Studio",
     "Succession",
     "Term",

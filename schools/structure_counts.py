@@ -1,0 +1,95 @@
+"""The only place that keeps how many findings each school has, for the regions above a county.
+
+A bit each minute once a day has begun: whoever looks from above sees at most yesterday's counts.
+"""
+
+from time import monotonic
+from typing import NamedTuple
+
+from django.db.models import Count, Min, Q, QuerySet, Sum
+
+from schools import checkup, clock
+from schools.models import School, StructureCount
+from schools.models.schools import SchoolKind
+from schools.structure_books import load
+
+BATCH = 200  # schools
+SECONDS = 5.0  # of a round
+KEPT = ("error", "warn", "remind")
+
+
+class Line(NamedTuple):
+    """An authority: how many schools were looked at, at how many there is something, and what."""
+
+    authority: str
+    schools: int
+    with_findings: int
+    undecided: int
+    error: int
+    warn: int
+    remind: int
+
+
+def open_schools() -> "QuerySet[School]":
+    """Schools that the check looks at, by name."""
+    closed = Q(closed_on__lte=clock.today())
+    found = School.objects.filter(kind=SchoolKind.school).exclude(closed)
+    return found.order_by("name", "code")
+
+
+def catch_up() -> None:
+    """Look at schools that were not looked at today, for a few seconds; the next round goes on."""
+    until = monotonic() + SECONDS
+    while count_some() and monotonic() < until:
+        pass
+
+
+def count_some() -> int:
+    """Count a batch; how many schools it took."""
+    today = clock.today()
+    waiting = Q(structure_count=None) | Q(structure_count__on__lt=today)
+    schools = list(open_schools().filter(waiting).order_by("pk")[:BATCH])
+    counts = [_count(checkup.examine(books)) for books in load(schools, today)]
+    StructureCount.objects.bulk_create(
+        counts,
+        update_conflicts=True,
+        unique_fields=["school"],
+        update_fields=["on", *KEPT, "undecided"],
+    )
+    return len(schools)
+
+
+def _count(found: checkup.Checkup) -> StructureCount:
+    numbers = dict.fromkeys(KEPT, 0)
+    for told in found.told:
+        if told.rule.severity in KEPT:
+            numbers[told.rule.severity] += len(told.findings)
+    return StructureCount(
+        school=found.books.school, on=found.books.on, undecided=bool(found.open), **numbers
+    )
+
+
+def by_authority(counts: "QuerySet[StructureCount]") -> list[Line]:
+    """The counts of each authority, in the order of the codes; one query."""
+    something = Q(error__gt=0) | Q(warn__gt=0) | Q(remind__gt=0)
+    open_ = Q(school__closed_on=None) | Q(school__closed_on__gt=clock.today())
+    lines = (
+        counts.filter(open_)
+        .values("school__authority_id")
+        .order_by("school__authority_id")
+        .annotate(
+            schools=Count("pk"),
+            found=Count("pk", filter=something),
+            lacking=Count("pk", filter=Q(undecided=True)),
+            **{f"sum_{name}": Sum(name) for name in KEPT},
+        )
+        .values_list(
+            "school__authority_id", "schools", "found", "lacking", *[f"sum_{one}" for one in KEPT]
+        )
+    )
+    return [Line(*line) for line in lines]
+
+
+def oldest(counts: "QuerySet[StructureCount]") -> object:
+    """The day of the oldest of these counts, None where there is none."""
+    return counts.aggregate(day=Min("on"))["day"]
