@@ -15,6 +15,7 @@ from reform.models import Check, CheckValue, Entry, Evidence, Report, Review
 from reform.models.catalogue import CheckKind, Source
 from reform.models.report import Verdict
 from reform.policy import UNDO_FOR
+from reform.states import Keeper
 from schools import clock
 from schools.language import listed, local
 from schools.scope import Seat
@@ -142,7 +143,9 @@ def just_done(found: Iterable[Review], done: int | None, seat: Seat) -> Review |
     last = next((r for r in found if r.report.entry_id == done), None)
     if last is None or last.reviewer_id != seat.user.pk or last.undone_at:
         return None
-    if last.report.entry.authority != seat.place_code or clock.now() - last.at > UNDO_FOR:
+    entry = last.report.entry
+    here = entry.authority == seat.place_code or entry.keeper == Keeper.district
+    if not here or clock.now() - last.at > UNDO_FOR:
         return None
     return last
 

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from reform.models import Campaign, Entry, Review
 from reform.models.campaign import CampaignState
 from reform.models.report import Verdict
-from reform.states import MOVES, OPEN, Status
-from schools import clock
+from reform.states import MOVES, OPEN, Keeper, Status
+from schools import clock, scope
 from schools.errors import Denied
 from schools.scope import Seat
 
@@ -56,9 +56,14 @@ def _entry(seat: Seat, verb: str, entry: Entry) -> Answer:
     if verb in _BY_SCHOOL:
         if seat.school is None or seat.school.pk != entry.school_id:
             return Denied(_("This belongs to another school."))
-    elif not seat.is_authority(entry.authority):
+    elif not (seat.is_authority(entry.authority) or _reviews_bureau(seat, entry)):
         return Denied(_("Another authority reviews this school."))
     return _running(entry) and _in_state(verb, entry) and _right_person(seat, verb, entry)
+
+
+def _reviews_bureau(seat: Seat, entry: Entry) -> bool:
+    """What a bureau keeps itself is reviewed there by somebody else, or by the region above it."""
+    return entry.keeper == Keeper.district and scope.is_next_above(seat, entry.authority)
 
 
 def _running(entry: Entry) -> Answer:

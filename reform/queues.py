@@ -10,7 +10,7 @@ from django.db.models.functions import RowNumber
 
 from reform.models import Entry
 from reform.models.entry import listed
-from reform.states import Status
+from reform.states import Keeper, Status
 from schools import clock, scope
 from schools.language import local
 from schools.scope import Seat
@@ -18,6 +18,7 @@ from schools.scope import Seat
 BEFORE, AFTER = 2, 9  # how many the queue shows before and after the one that is open
 _CURRENT = ("slot__item__measure__pillar", "slot__campaign", "school__school_type")
 _PEOPLE = ("report__author", "report__signed_by")
+_REFERENCE = Q(counted=False) & ~Q(keeper=Keeper.district)
 _FIELDS = {
     "school": "school__code",
     "measure": "slot__item__measure__code",
@@ -35,8 +36,9 @@ class Cursor(NamedTuple):
 class Line(NamedTuple):
     """One entry of the queue; `no` is the number of its report, `rank` its place from 1.
 
-    The last four are the same in every line: how many stand before the place asked for, how many
-    there are, how many of them count nowhere, and when the oldest was sent.
+    The last five are the same in every line: how many stand before the place asked for, how many
+    there are, how many of them are for reference, how many a bureau keeps itself (neither is
+    counted anywhere), and when the oldest was sent.
     """
 
     pk: int
@@ -48,6 +50,7 @@ class Line(NamedTuple):
     ahead: int
     total: int
     reference: int
+    kept: int
     oldest: datetime
 
     @property
@@ -101,6 +104,11 @@ class Queue:
         return self.lines[0].reference if self.lines else 0
 
     @property
+    def kept(self) -> int:
+        """Those that a bureau keeps itself, counted on no board either."""
+        return self.lines[0].kept if self.lines else 0
+
+    @property
     def oldest(self) -> datetime:
         return self.lines[0].oldest
 
@@ -145,16 +153,17 @@ class Queue:
 
 
 def waiting(seat: Seat) -> "QuerySet[Entry]":
-    """What waits for exactly this authority, in running campaigns, oldest first."""
-    return (
-        scope.rows(Entry.objects.all(), seat)
-        .filter(
-            listed(clock.today()),
-            authority=seat.place_code,
-            status=Status.submitted,
-        )
-        .order_by("report__sent_at", "pk")
-    )
+    """What waits for exactly this authority, in running campaigns, oldest first.
+
+    Of the bureaus next below also what they keep themselves: somebody there or here reviews it.
+    """
+    sent = scope.rows(Entry.objects.filter(listed(clock.today()), status=Status.submitted), seat)
+    own = sent.filter(authority=seat.place_code)
+    if seat.has_bureaus_below:
+        kept = sent.filter(keeper=Keeper.district, school__in=scope.bureaus_below(seat))
+        either = own.order_by().values("pk").union(kept.order_by().values("pk"), all=True)
+        own = Entry.objects.filter(pk__in=either)
+    return own.order_by("report__sent_at", "pk")
 
 
 def read(queue: "QuerySet[Entry]", at: Cursor | None = None) -> Queue:
@@ -164,7 +173,8 @@ def read(queue: "QuerySet[Entry]", at: Cursor | None = None) -> Queue:
             rank=Window(RowNumber(), order_by=["report__sent_at", "pk"]),
             ahead=Window(Sum(Case(When(_before(at), then=1), default=0))),
             total=Window(Count("pk")),
-            reference=Window(Sum(Case(When(counted=False, then=1), default=0))),
+            reference=Window(Sum(Case(When(_REFERENCE, then=1), default=0))),
+            kept=Window(Sum(Case(When(keeper=Keeper.district, then=1), default=0))),
             oldest=Window(Min("report__sent_at")),
         )
         .filter(rank__gt=F("ahead") - BEFORE, rank__lte=F("ahead") + AFTER + 2)
@@ -179,6 +189,7 @@ def read(queue: "QuerySet[Entry]", at: Cursor | None = None) -> Queue:
             "ahead",
             "total",
             "reference",
+            "kept",
             "oldest",
         )
     )
@@ -226,6 +237,10 @@ def facets(queue: "QuerySet[Entry]") -> list[Facet]:
 
 
 def current(seat: Seat, pk: int) -> Entry | None:
-    """An entry of exactly this authority with all that the page names; one query."""
+    """An entry that this seat reviews with all that the page names."""
     entries = scope.rows(Entry.objects.select_related(*_CURRENT, *_PEOPLE), seat)
-    return entries.filter(authority=seat.place_code, pk=pk).first()
+    found = entries.filter(Q(authority=seat.place_code) | Q(keeper=Keeper.district), pk=pk).first()
+    mine = found is not None and (
+        seat.is_authority(found.authority) or scope.is_next_above(seat, found.authority)
+    )
+    return found if mine else None

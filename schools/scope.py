@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.db.models import Model, Q, QuerySet
+from django.db.models.functions import Length, Substr
 
 from schools.clock import today
 from schools.models import Membership, Region, School, User
-from schools.models.regions import NATION, ancestors, bounds
+from schools.models.regions import NATION, RegionKind, ancestors, bounds
+from schools.models.schools import SchoolKind
 from schools.roles import OFFICIAL_ROLES, RIGHTS, SCHOOL_ROLES, Role
 
 M = TypeVar("M", bound=Model)
@@ -41,6 +43,11 @@ class Seat:
         assert self.region is not None
         return self.region.office
 
+    @property
+    def has_bureaus_below(self) -> bool:
+        """Whether there may be bureaus next below: of a city and of a province."""
+        return self.region is not None and len(self.region.code) in (2, 4)
+
     def has(self, verb: str) -> bool:
         """Whether a role held here has the right `verb`; an unknown verb is a KeyError, no "no"."""
         return bool(RIGHTS[verb] & self.roles)
@@ -48,6 +55,35 @@ class Seat:
     def is_authority(self, code: str) -> bool:
         """Whether this seat stands at exactly the region that reviews `code`'s schools."""
         return self.region is not None and self.region.code == code
+
+
+def next_above(code: str) -> str:
+    """The region next above `code` that has a bureau; empty where that is the nation.
+
+    A city that is a mere placeholder is passed over: above its counties stands the province.
+    """
+    chain = Region.objects.filter(pk__in=ancestors(code)[1:-1]).exclude(kind=RegionKind.placeholder)
+    return max(chain.values_list("pk", flat=True), key=len, default="")
+
+
+def is_next_above(seat: Seat, code: str) -> bool:
+    """Whether this seat stands at the region next above `code`."""
+    own, chain = seat.region.code if seat.region else "", ancestors(code)[1:-1]
+    return own in chain and (own == chain[-1] or own == next_above(code))
+
+
+def bureaus_below(seat: Seat) -> "QuerySet[School]":
+    """Bureaus of the regions next below this seat, whose own entries it reviews too."""
+    found = School.objects.filter(kind=SchoolKind.bureau)
+    if not seat.has_bureaus_below:
+        return found.none()
+    low, high = bounds(seat.place_code)
+    found = found.filter(authority__gte=low, authority__lt=high).exclude(authority=low)
+    if len(seat.place_code) == 4:
+        return found
+    inner = Region.objects.filter(kind=RegionKind.placeholder, pk__gte=low, pk__lt=high)
+    found = found.annotate(digits=Length("authority_id"), city=Substr("authority_id", 1, 4))
+    return found.filter(Q(digits=4) | Q(city__in=inner.values("pk")))
 
 
 def seats(user: User) -> list[Seat]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -95,20 +95,24 @@ def extensions(request: HttpRequest) -> HttpResponse:
 
 
 def _mine(seat: Seat) -> "QuerySet[Extension]":
-    """Requests of schools that exactly this authority reviews."""
+    """Requests of schools that exactly this authority reviews, and of the bureaus next below."""
     rows = Extension.objects.select_related(
         "entry__school", "entry__slot__item", "asked_by", "decided_by"
     )
-    return scope.rows(rows, seat).filter(entry__authority=seat.place_code)
+    mine = Q(entry__authority=seat.place_code)
+    if seat.has_bureaus_below:
+        mine |= Q(entry__school__in=scope.bureaus_below(seat))
+    return scope.rows(rows, seat).filter(mine)
 
 
 def _queue(
     request: HttpRequest, form: AnswerForm, ticked: frozenset[int] = frozenset()
 ) -> HttpResponse:
-    waiting = requests.waiting(_mine(request.seat)).order_by("was_on", "pk")
+    seat = request.seat
+    waiting = requests.waiting(_mine(seat)).order_by("was_on", "pk")
     found = list(waiting[: PAGE + 1])
-    decided = _mine(request.seat).filter(decided_by__isnull=False).order_by("-decided_at", "-pk")
-    calendar = Calendar.of(request.seat.place_code)
+    decided = _mine(seat).filter(decided_by__isnull=False).order_by("-decided_at", "-pk")
+    calendar = Calendar.of(seat.place_code)
     today = clock.today()
     rows = [
         {
@@ -117,7 +121,9 @@ def _queue(
             "school": one.entry.school,
             "left": calendar.working_days_between(today, one.entry.due_on),
             "more": calendar.working_days_between(one.entry.due_on, one.wanted_on),
-            "dates": requests.offered(one.entry, calendar),
+            "dates": requests.offered(
+                one.entry, calendar if seat.is_authority(one.entry.authority) else None
+            ),
             "ticked": one.pk in ticked or len(found) == 1,
         }
         for one in found[:PAGE]

@@ -39,13 +39,24 @@ def queue_sentence(queue: Queue, today: date, *, after: bool = False) -> str:
 
 def queue_line(queue: Queue) -> str:
     """Why the board may say fewer, below the sentence; nothing where it says the same."""
-    if not queue.reference:
-        return ""
-    return ngettext(
-        "%(n)s of them is for reference: the board does not count it. Review it as usual.",
-        "%(n)s of them are for reference: the board does not count them. Review them as usual.",
-        queue.reference,
-    ) % {"n": number(queue.reference)}
+    said = []
+    if queue.reference:
+        words = ngettext(
+            "%(n)s of them is for reference: the board does not count it. Review it as usual.",
+            "%(n)s of them are for reference: the board does not count them. Review them as usual.",
+            queue.reference,
+        )
+        said.append(words % {"n": number(queue.reference)})
+    if queue.kept:
+        words = ngettext(
+            "%(n)s of them was filed by a bureau itself; no board counts it.",
+            "%(n)s of them were filed by a bureau itself; no board counts them.",
+            queue.kept,
+        )
+        said.append(words % {"n": number(queue.kept)})
+    if len(said) < 2:
+        return "".join(said)
+    return _("%(first)s %(second)s") % {"first": said[0], "second": said[1]}
 
 
 def board_sentence(
