@@ -18,11 +18,15 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 20.0
 PATIENCE = 120.0  # seconds without a finished tick
+PACE = 45.0  # seconds from one to the next while it stands in
 ROUND = partial(rounds.tick, by=rounds.WATCHDOG)
 
 
 class Watch:
-    """How long nothing has finished, on a clock that nobody can set."""
+    """How long nothing has finished, on a clock that nobody can set.
+
+    Once it had to stand in, it goes on at the pace of the ring, until somebody else finishes one.
+    """
 
     def __init__(
         self,
@@ -32,18 +36,25 @@ class Watch:
     ) -> None:
         self.name, self.run, self.timer = name, run, timer
         self.seen: object = None
-        self.since = timer()
+        self.since, self.patience = timer(), PATIENCE
 
     def look(self) -> bool:
         """Note the last one finished; run one when none has finished for too long, or ever."""
-        last = Pulse.objects.filter(name=self.name).values_list("finished_at", flat=True).first()
+        last = self._last()
         if last != self.seen:
-            self.seen, self.since = last, self.timer()
-        if last is not None and self.timer() - self.since < PATIENCE:
+            self.seen, self.since, self.patience = last, self.timer(), PATIENCE
+        now = self.timer()
+        if last is not None and now - self.since < self.patience:
             return False
+        if last is not None and self.patience == PATIENCE:
+            log.warning("no %s has finished for %.0f seconds; standing in", self.name, PATIENCE)
+        done = self.run() is not False
         if last is not None:
-            log.warning("no %s has finished for %.0f seconds; running one", self.name, PATIENCE)
-        return self.run() is not False
+            self.seen, self.since, self.patience = self._last(), now, PACE
+        return done
+
+    def _last(self) -> object:
+        return Pulse.objects.filter(name=self.name).values_list("finished_at", flat=True).first()
 
 
 class Command(BaseCommand):
