@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from reform.models.catalogue import Check, CheckKind, Source, TargetMode
+from schools import small_counts
 from schools.language import local
 
 LARGEST = 1_000_000
@@ -111,15 +112,21 @@ def missing(check: Check, num: int | None, den: int | None, target: Target) -> i
     return abs(needed - num) if target.op == "=" else max(needed - num, 0)
 
 
-def display(check: Check, num: int | None, den: int | None) -> str:
-    """The value as a reader sees it: "7 / 12", "3", yes or no, or why there is none."""
+def display(check: Check, num: int | None, den: int | None, *, outside: bool = False) -> str:
+    """The value as a reader sees it: "7 / 12", "3", yes or no, or why there is none.
+
+    `outside` the own school a count of the cadre pool or of the posts below five reads "<5".
+    """
     if num is None or (check.kind == CheckKind.ratio and den is None):
-        return _("Not filled in yet")
+        return _not_yet(check)
+    if den == 0:
+        return _("Not applicable")
     if check.kind == CheckKind.bool:
         return _("Yes") if num else _("No")
+    hide = outside and small_counts.guarded(check.registers)
     if check.kind == CheckKind.count:
-        return str(num)
-    return f"{num} / {den}" if den else _("Not applicable")
+        return small_counts.shown(num, hide)
+    return f"{small_counts.shown(num, hide)} / {small_counts.shown(den, hide)}"
 
 
 def target_text(check: Check, target: Target) -> str:
@@ -147,22 +154,30 @@ def requirement(check: Check, target: Target) -> str:
     return words[target.op] % target_text(check, target)
 
 
-def how(check: Check, num: int | None, den: int | None, target: Target) -> str:
-    """How the value came about; before there is one, what it waits for."""
-    if num is not None:
-        return _filled(check, "how", num, den, target)
-    if check.source == Source.computed:
-        return _("Worked out from the registers; once they are in use there is nothing to fill in.")
-    return _("Not filled in yet")
+def how(
+    check: Check, num: int | None, den: int | None, target: Target, *, outside: bool = False
+) -> str:
+    """How the value came about; before there is one, that there is none. `outside` as above."""
+    if num is None:
+        return _not_yet(check)
+    return _filled(check, "how", num, den, target, outside=outside)
 
 
-def gap(check: Check, num: int | None, den: int | None, target: Target) -> str:
+def gap(
+    check: Check, num: int | None, den: int | None, target: Target, *, outside: bool = False
+) -> str:
     """What to do when short of the target, or the hint of a check without one; "" when met."""
     if num is None or judge(check, num, den, target):
         return ""
-    if check.kind == CheckKind.ratio and not den:
+    if den == 0 or (check.kind == CheckKind.ratio and not den):
         return ""
-    return _filled(check, "gap", num, den, target)
+    return _filled(check, "gap", num, den, target, outside=outside)
+
+
+def _not_yet(check: Check) -> str:
+    if check.source == Source.computed:
+        return _("Not worked out yet")
+    return _("Not filled in yet")
 
 
 def cited(check: Check, words: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -187,7 +202,7 @@ def cited(check: Check, words: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def _value(check: Check, num: int | None, den: int | None) -> Fraction | None:
-    if num is None:
+    if num is None or den == 0:
         return None
     if check.kind != CheckKind.ratio:
         return Fraction(num)
@@ -232,11 +247,14 @@ def _number(raw: Any, label: str, problems: list[str], *, choice: bool = False) 
     return None
 
 
-def _filled(check: Check, field: str, num: int, den: int | None, target: Target) -> str:
+def _filled(
+    check: Check, field: str, num: int, den: int | None, target: Target, *, outside: bool
+) -> str:
+    hide = outside and small_counts.guarded(check.registers)
     values = {
-        "num": str(num),
-        "den": "" if den is None else str(den),
-        "missing": str(missing(check, num, den, target)),
+        "num": small_counts.shown(num, hide),
+        "den": small_counts.shown(den, hide),
+        "missing": small_counts.shown(missing(check, num, den, target), hide),
         "target": target_text(check, target),
     }
     return _PLACEHOLDER.sub(lambda found: values[found[1]], local(check, field))

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from reform import answers, history, uploads
+from reform.checking import says_something
 from reform.models import Check, CheckValue, Entry, Evidence, IdempotencyKey, Report
 from reform.models.catalogue import Source
 from reform.sensitive import find_sensitive
@@ -60,23 +61,29 @@ def private_numbers(text: str) -> list[str]:
 
 
 def judge(
-    entry: Entry, checks: Sequence[Check], filing: Filing, evidence: Sequence[Evidence]
+    entry: Entry,
+    checks: Sequence[Check],
+    filing: Filing,
+    evidence: Sequence[Evidence],
+    computed: Sequence[CheckValue] = (),
 ) -> list[CheckValue]:
-    """The values of the typed checks, judged against the targets in force.
+    """The values of the typed checks, judged against the targets in force, and the computed ones.
 
-    Raises ValidationError: field ("note", "pledged", "check-<key>") → sentences, all at once.
+    Raises ValidationError: field ("note", "pledged", "check-<key>") → sentences, all at once. Where
+    nothing is typed or attached there is nothing to confirm.
     """
     errors: dict[str, list[str]] = {}
     exempt = filing.claim == Claim.not_applicable
     typed = [] if exempt else [check for check in checks if check.source == Source.typed]
-    values: list[CheckValue] = []
+    values: list[CheckValue] = [] if exempt else list(computed)
     for check in typed:
         try:
             values.append(_value(entry, check, filing.values.get(check.key, {})))
         except ValidationError as error:
             errors[f"check-{check.key}"] = error.messages
-    _judge_note(filing.note, exempt, typed, values, errors)
-    if not filing.pledged:
+    _judge_note(filing.note, exempt, values, errors)
+    own_words = exempt or typed or evidence or filing.note.strip()
+    if own_words and not filing.pledged:
         errors["pledged"] = [_("Tick the line that begins “Confirmed” before you submit.")]
     if len(evidence) > uploads.MOST_FILES:
         errors["evidence"] = [
@@ -101,13 +108,10 @@ def _value(entry: Entry, check: Check, raw: Mapping[str, str]) -> CheckValue:
 
 
 def _judge_note(
-    note: str,
-    exempt: bool,
-    typed: Sequence[Check],
-    values: Sequence[CheckValue],
-    errors: dict[str, list[str]],
+    note: str, exempt: bool, values: Sequence[CheckValue], errors: dict[str, list[str]]
 ) -> None:
     over = len(note) - MOST_CHARACTERS
+    short = [value for value in values if value.met is False]
     if over > 0:
         errors["note"] = [_too_long(over)]
     elif found := private_numbers(note):
@@ -116,10 +120,12 @@ def _judge_note(
         return
     elif exempt:
         errors["note"] = [_("Say why this does not apply to your school.")]
-    elif any(value.met is False for value in values):
+    elif any(value.source == Source.typed for value in short):
         errors["note"] = [_("A number falls short of its target: say why and what comes next.")]
-    elif not typed:
-        errors["note"] = [_("Say in a sentence what was done.")]
+    elif short:
+        errors["note"] = [_("The registers fall short of the target: say why and what comes next.")]
+    elif not errors and not says_something(values):
+        errors["note"] = [_("The registers say nothing about this yet: say how things stand.")]
 
 
 def body(filing: Filing) -> dict[str, Any]:

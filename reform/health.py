@@ -207,6 +207,10 @@ NIGHTS: dict[str, Callable[[], tuple[str, str]]] = {
         _("Posts that ended are settled"),
         _("Give these words to the maintainers."),
     ),
+    "register answers": lambda: (
+        _("Checks answered from the registers"),
+        _("Give these words to the maintainers."),
+    ),
     "clean-up": lambda: (_("Nightly clean-up"), _("Give these words to the maintainers.")),
 }
 
@@ -302,6 +306,7 @@ PARTS = (
     Part("history", True, partial(_night, "history check")),
     Part("evidence", True, partial(_night, "evidence check")),
     Part("people", False, partial(_night, "people who left")),
+    Part("answers", False, partial(_night, "register answers")),
     Part("clean_up", False, partial(_night, "clean-up")),
     Part("backup", True, _backup),
     Part("rehearsal", False, _rehearsal),

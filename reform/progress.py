@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from reform import filings, history, policy, reminders, tallies, uploads
+from reform import checking, filings, history, policy, reminders, tallies, uploads
 from reform.filings import Filing
 from reform.history import NewEvent
 from reform.models import Chain, CheckValue, Draft, Entry, Event, Evidence, Report, Review
@@ -83,8 +83,9 @@ def detach(evidence: Evidence, *, by: Seat) -> bool:
 def submit(entry_id: int, *, by: Seat, version: int, filing: Filing, key: str = "") -> Outcome:
     """Send a report for review, or for the secretary's signature where the campaign asks for one.
 
-    Raises ValidationError with a dict of field → sentences ("note", "pledged", "check-<key>"),
-    Stale when the entry has moved since `version`, Denied when it may not be sent.
+    What the registers answer is frozen with it, while the lock keeps them still. Raises
+    ValidationError with a dict of field → sentences ("note", "pledged", "check-<key>"), Stale when
+    the entry has moved since `version`, Denied when it may not be sent.
     """
     body = {"do": "submit", "entry": entry_id, "version": version, **filings.body(filing)}
     with transaction.atomic():
@@ -96,7 +97,8 @@ def submit(entry_id: int, *, by: Seat, version: int, filing: Filing, key: str = 
         policy.require(by, "submit", entry)
         checks = list(entry.slot.item.checks.all())
         evidence = list(entry.evidence.filter(removed_at=None, destroyed_at=None))
-        values = filings.judge(entry, checks, filing, evidence)
+        computed = checking.freeze(entry) if filing.claim == Claim.done else []
+        values = filings.judge(entry, checks, filing, evidence, computed)
         report = _write_report(entry, by, filing, values, evidence)
         signs = entry.slot.campaign.sign_off and not by.has("sign_off")
         if signs:
@@ -249,8 +251,8 @@ def _take(entry_id: int) -> tuple[Entry, Chain]:
     school = Entry.objects.values_list("school_id", flat=True).get(pk=entry_id)
     subject = f"school:{school}"
     chain = history.lock([subject])[subject]
-    entry = Entry.objects.select_related("slot__campaign", "slot__item", "report").get(pk=entry_id)
-    return entry, chain
+    told = ("slot__campaign", "slot__item", "report", "school__school_type")
+    return Entry.objects.select_related(*told).get(pk=entry_id), chain
 
 
 def _move(entry: Entry, chain: Chain, fields: dict[str, Any], event: NewEvent) -> Outcome:

@@ -14,11 +14,12 @@ schools.scope, schools.noted, schools.kept, schools.almanac, schools.activation,
 schools.quorum, schools.terms_of_office, schools.rulebook, schools.structure \
 < schools.access, schools.workdays, schools.notices, schools.structure_books \
 < schools.termdates, schools.structure_rules
-schools.forms, schools.register_shape < schools.registers \
+schools.forms, schools.consulting, schools.training_matrix, schools.register_shape < schools.registers \
 < schools.columns, schools.structure_meetings, schools.recording \
 < schools.bureaus, schools.places, schools.likeness, \
 schools.headings, schools.standing, schools.register_cells \
-< schools.checkup, schools.lists, schools.register_rules < schools.resources, schools.register_forms, schools.structure_counts
+< schools.checkup, schools.lists, schools.register_rules \
+< schools.resources, schools.register_forms, schools.structure_counts, schools.structure_plan
 schools.admin_lists < schools.admin, schools.management, schools.views \
 < schools.urls, schools.apps
 reform.states, reform.compare, reform.instance, reform.release
@@ -29,8 +30,8 @@ reform.policy, reform.reminder_rules, reform.clock_guard, reform.blast_guard < r
 reform.lines, reform.history, reform.dump, reform.auditing, reform.outbox, reform.channels, \
 reform.circuit, reform.failpoint, reform.sensitive, reform.marked_yaml \
 < reform.checks, reform.resetting, reform.sniff, reform.vault, reform.job_files, reform.manuscript \
-< reform.office, reform.refusals, reform.periods < reform.reader, reform.checking \
-< reform.tallies, reform.uploads, reform.publishing, reform.backup < reform.restore
+< reform.office, reform.refusals, reform.periods < reform.reader, reform.answering \
+< reform.checking, reform.tallies, reform.uploads, reform.publishing, reform.backup < reform.restore
 reform.filings, reform.reminders, reform.term_reminders, reform.reminder_policies \
 < reform.progress, reform.bookkeeping, reform.leaving, reform.personal, reform.boards, reform.queues, \
 reform.dossier, reform.slots < reform.accounts, reform.reach < reform.issuing, reform.moves \

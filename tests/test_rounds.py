@@ -124,6 +124,7 @@ def test_the_first_round_does_what_the_night_needs(pulse):
         "history check": (True, ""),
         "evidence check": (True, ""),
         "people who left": (True, ""),
+        "register answers": (True, ""),
         "clean-up": (True, "0"),
     }
 

@@ -1,0 +1,190 @@
+"""The only place that answers the checks of entries from the registers, many schools at once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce, Greatest, TruncDate
+
+from reform.checks import facts
+from reform.checks.base import Facts, Found, Span, Window
+from reform.checks.table import CHECKS
+from reform.models import Check, Due, Enrolment, Entry
+from reform.models.campaign import CampaignState
+from reform.models.catalogue import Source
+from reform.periods import MONTHS, Place, window
+from schools import almanac, clock
+from schools.models import School
+from schools.models.regions import ancestors
+
+# What a check reads beside the registers that it is said to come from.
+ALSO: dict[str, frozenset[str]] = {
+    "general_meeting": frozenset({"branches"}),
+    "committee_meeting": frozenset({"branches", "committee_members"}),
+    "group_meeting": frozenset({"branches"}),
+    "theme_day": frozenset({"branches"}),
+    "theory_sessions": frozenset({"branches"}),
+    "frontline_actions": frozenset({"branches"}),
+    "committee_trained": frozenset({"branches"}),
+    "committee_backbone": frozenset({"branches"}),
+    "political_training_coverage": frozenset({"cadre_pool"}),
+    "rotation": frozenset({"cadre_pool"}),
+}
+_ENTRY = ("pk", "school_id", "authority", "due_on")
+_SLOT = ("slot__period", "slot__targets", "slot__item__clock")
+_CHECK = (
+    "pk",
+    "key",
+    "kind",
+    "per",
+    "source",
+    "registers",
+    "target_mode",
+    "target_op",
+    "target_value",
+    "den_fixed",
+)
+_ITS_CHECK = [f"slot__item__checks__{name}" for name in _CHECK]
+
+
+class Answer(NamedTuple):
+    """What the registers answer to a check, and for what time."""
+
+    check: Check
+    found: Found
+    window: Window
+
+
+Answers = dict[str, Answer]  # check key → answer; typed checks have none
+
+
+@dataclass
+class Asked:
+    """An entry and its checks, before anything is read from a register."""
+
+    entry: int
+    school: int
+    due_on: date
+    targets: Mapping[str, Any]
+    place: Place
+    checks: list[Check] = field(default_factory=list)
+
+    @property
+    def computed(self) -> list[Check]:
+        return [one for one in self.checks if one.source == Source.computed and one.key in CHECKS]
+
+    def windows(self, today: date) -> dict[str, Window]:
+        return {one.key: window(one.per, self.place, today) for one in self.computed}
+
+
+def compute(entries: Iterable[Entry]) -> dict[int, Answers]:
+    """Entry → what the registers answer today; constant queries for any number of entries."""
+    wanted = list(entries)
+    schools = {entry.school_id: entry.school for entry in wanted}
+    asked = asked_of(Entry.objects.filter(pk__in=[entry.pk for entry in wanted]))
+    return answered(asked, list(schools.values()), clock.today())
+
+
+def registers_of(check: Check) -> set[str]:
+    """Keys of the registers that must be read to answer a check."""
+    return {*check.registers, *ALSO.get(check.key, ())}
+
+
+def asked_of(entries: "QuerySet[Entry]") -> list[Asked]:
+    """Entries with their checks and their place in time; two queries."""
+    monthly = Q(slot__item__checks__per__in=MONTHS)
+    rows = list(
+        entries.annotate(
+            in_force=_in_force(),
+            before=Case(When(monthly, then=_before())),
+            since=Case(When(monthly, then=_first_enrolment())),
+        )
+        .order_by("pk", "slot__item__checks__position")
+        .values_list(*_ENTRY, *_SLOT, "in_force", "before", "since", *_ITS_CHECK)
+    )
+    terms = _terms({row[2] for row in rows})
+    asked: dict[int, Asked] = {}
+    for pk, school, authority, due_on, period, targets, clock_, *rest in rows:
+        in_force, before, since, *check = rest
+        one = asked.get(pk)
+        if one is None:
+            place = Place(period, clock_, in_force, before, since, terms[authority])
+            one = asked[pk] = Asked(pk, school, due_on, targets, place)
+        elif before or since:
+            one.place = replace(one.place, before=before, since=since)
+        if check[0] is not None:
+            one.checks.append(Check(**dict(zip(_CHECK, check, strict=True))))
+    return list(asked.values())
+
+
+def _in_force() -> Coalesce:
+    """The date of an entry's slot at its authority."""
+    own = Due.objects.filter(slot=OuterRef("slot"), authority=OuterRef("authority"))
+    return Coalesce(Subquery(own.values("due_on")[:1]), F("slot__due_on"))
+
+
+def _before() -> Subquery:
+    """The latest such date of the earlier slots of the same item at this school."""
+    earlier = Entry.objects.filter(
+        school=OuterRef("school"),
+        slot__item__code=OuterRef("slot__item__code"),
+        slot__period__lt=OuterRef("slot__period"),
+        slot__withdrawn_at=None,
+        left_at=None,
+        slot__campaign__state__in=(CampaignState.open, CampaignState.closed),
+    )
+    return Subquery(earlier.annotate(day=_in_force()).order_by("-day").values("day")[:1])
+
+
+def _first_enrolment() -> Subquery:
+    """The first day on which the school was asked anything."""
+    asked = Enrolment.objects.filter(school=OuterRef("school")).exclude(
+        campaign__state=CampaignState.void
+    )
+    day = Greatest(TruncDate("created_at"), F("campaign__opens_on"))
+    return Subquery(asked.annotate(day=day).order_by("day").values("day")[:1])
+
+
+def _terms(authorities: Iterable[str]) -> dict[str, dict[str, dict[int, Span]]]:
+    """Authority → school year → term → its days; one query."""
+    above = {code: ancestors(code) for code in authorities}
+    rows = almanac.term_rows({code for codes in above.values() for code in codes})
+    return {
+        code: almanac.resolve([rows[one] for one in codes if one in rows])
+        for code, codes in above.items()
+    }
+
+
+def answered(asked: Sequence[Asked], schools: Sequence[School], today: date) -> dict[int, Answers]:
+    """Entry → answers, from the registers that its checks need, read for all schools at once."""
+    windows = {one.entry: one.windows(today) for one in asked}
+    needed = {name for one in asked for check in one.computed for name in registers_of(check)}
+    known = facts.load(schools, registers=needed, since=_earliest(asked, windows)) if needed else {}
+    return {
+        one.entry: {
+            check.key: Answer(check, _run(check, known[one.school], frame), frame)
+            for check in one.computed
+            if (frame := windows[one.entry][check.key])
+        }
+        for one in asked
+    }
+
+
+def _run(check: Check, known: Facts, frame: Window) -> Found:
+    return CHECKS[check.key](known, frame)
+
+
+def _earliest(asked: Iterable[Asked], windows: Mapping[int, Mapping[str, Window]]) -> date | None:
+    """The first day that any window looks at; what happened before stays in the database.
+
+    A cycle is counted from rows that say themselves how far they reach.
+    """
+    days = [
+        windows[one.entry][check.key].span[0]
+        for one in asked
+        for check in one.computed
+        if check.per != "cycle"
+    ]
+    return min(days, default=None)
