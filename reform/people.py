@@ -125,6 +125,22 @@ def schools(seat: Seat) -> "QuerySet[School]":
     ).order_by("name", "code")
 
 
+def places(seat: Seat) -> "QuerySet[School]":
+    """Where this seat gives posts of a school: its own bureau, which files too, then the schools."""
+    if not keeps_schools(seat):
+        return School.objects.none()
+    return School.objects.filter(authority=seat.place_code, closed_on=None).order_by(
+        "kind", "name", "code"
+    )
+
+
+def bureau_without_filer(seat: Seat, on: date) -> School | None:
+    """The own bureau, where a campaign asks it and nobody files for it."""
+    held = Membership.objects.filter(school=OuterRef("pk"), role=Role.filer).exclude(is_over(on))
+    asked = places(seat).filter(kind=SchoolKind.bureau, locked=True)
+    return asked.filter(~Exists(held)).first()
+
+
 def without_filer(seat: Seat, on: date) -> "QuerySet[School]":
     """Schools where nobody files today or from a later day on."""
     held = Membership.objects.filter(school=OuterRef("pk"), role=Role.filer).exclude(is_over(on))

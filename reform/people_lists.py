@@ -84,7 +84,7 @@ class _Schools:
 
     def __init__(self, seat: Seat, lines: list[Line]) -> None:
         self.place = seat.place_name
-        rows = list(people.schools(seat))
+        rows = list(people.places(seat))
         self.by_code = {school.code: school for school in rows}
         self.by_name: dict[str, list[School]] = defaultdict(list)
         for school in rows:

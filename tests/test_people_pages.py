@@ -311,7 +311,7 @@ def test_an_operator_reads_which_authorities_have_no_manager(cast, machine):
 def test_the_gaps_ask_the_same_however_many(cast, desk, n, django_assert_num_queries):
     for _ in range(n):
         world.school()
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         desk.get(reverse("people_gaps"))
 
 

@@ -133,12 +133,12 @@ def test_the_hub_asks_as_often_for_one_school_as_for_three(
     desk, manager, django_assert_num_queries
 ):
     world.seat("filer", world.school("一小"))
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         desk.get("/setup/")
     for name in ("二小", "三小"):
         world.seat("filer", world.school(name))
     world.draft(manager)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         desk.get("/setup/")
 
 

@@ -78,7 +78,11 @@ class NewPersonForm(PersonFields):
     field_order = ("role", "school", "region", "name", "post", "phone", "email", "username")
 
     role = forms.ChoiceField(label=gettext_lazy("Role"))
-    school = forms.ChoiceField(required=False, label=gettext_lazy("School"))
+    school = forms.ChoiceField(
+        required=False,
+        label=gettext_lazy("School"),
+        help_text=gettext_lazy("The bureau stands here too: for what it files itself."),
+    )
     region = forms.CharField(
         required=False,
         max_length=60,
@@ -99,7 +103,7 @@ class NewPersonForm(PersonFields):
         self.schools: dict[str, School] = {}
         roles: list[Role] = []
         if Role.manager in seat.roles:
-            self.schools = {school.code: school for school in people.schools(seat)}
+            self.schools = {school.code: school for school in people.places(seat)}
             roles += [role for role in Role if role in SCHOOL_ROLES]
             self.fields["school"].choices = [
                 ("", _("Choose a school")),

@@ -97,6 +97,7 @@ def people_gaps(request: HttpRequest) -> HttpResponse:
         else words.gap_sentence(seat, n, of_schools=of_schools),
         "crumbs": [(_("People"), reverse("people")), (_("Gaps"), "")],
         "schools": schools,
+        "bureau": people.bureau_without_filer(seat, today),
         "regions": regions,
         "of_schools": of_schools,
         "key": key_for(request),

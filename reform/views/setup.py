@@ -80,7 +80,9 @@ def _steps(seat: Seat, today: date) -> list[Step]:
     return [
         _schools(schools),
         _calendar(seat, today),
-        _accounts(people.without_filer(seat, today).count() if schools else 0, schools, seat),
+        _accounts(
+            people.without_filer(seat, today).count() if schools else 0, schools, seat, today
+        ),
         _slips(accounts.people, accounts.waiting, len(slips.wanting(seat))),
         _baseline(schools, answered),
         _reminders(seat),
@@ -130,9 +132,10 @@ def _calendar(seat: Seat, today: date) -> Step:
     )
 
 
-def _accounts(without: int, schools: int, seat: Seat) -> Step:
-    """The schools' filers, and somebody at the bureau to whom they file."""
+def _accounts(without: int, schools: int, seat: Seat, today: date) -> Step:
+    """The schools' filers, somebody at the bureau to whom they file, and who files for it."""
     reviewed = scope.people(Role.reviewer, authority=seat.place_code).exists()
+    bureau = people.bureau_without_filer(seat, today)
     words = ngettext("%(n)s school has no filer", "%(n)s schools have no filer", without)
     if not schools:
         said = _("comes after the school list")
@@ -140,15 +143,18 @@ def _accounts(without: int, schools: int, seat: Seat) -> Step:
         said = words % {"n": number(without)}
     elif not reviewed:
         said = _("nobody reviews here yet; whoever runs this installation makes that account")
+    elif bureau:
+        said = _("every school has a filer; nobody files for the bureau itself yet")
     else:
         said = _("every school has a filer")
     return Step(
         _("Accounts"),
         _("Each school needs somebody who files, and a secretary where secretaries sign."),
-        _light(schools > 0 and not without and reviewed, without < schools),
+        _light(schools > 0 and not without and reviewed and not bureau, without < schools),
         said,
-        reverse("people_gaps") if without else reverse("people"),
-        _("To the gaps") if without else _("To the people"),
+        reverse("people_gaps") if without or bureau else reverse("people"),
+        _("To the gaps") if without or bureau else _("To the people"),
+        usable=not without and reviewed,
     )
 
 
