@@ -126,7 +126,7 @@ def schools(seat: Seat) -> "QuerySet[School]":
 
 
 def places(seat: Seat) -> "QuerySet[School]":
-    """Where this seat gives posts of a school: its own bureau, which files too, then the schools."""
+    """Where this seat gives posts of a school: the own bureau, which files too, and the schools."""
     if not keeps_schools(seat):
         return School.objects.none()
     return School.objects.filter(authority=seat.place_code, closed_on=None).order_by(
