@@ -9,6 +9,7 @@ from reform.views import (
     board_rows,
     campaign_turns,
     campaigns,
+    consulting,
     entry,
     evidence,
     extensions,
@@ -18,6 +19,7 @@ from reform.views import (
     inbox,
     mine,
     nudges,
+    office_terms,
     openings,
     people,
     people_lists,
@@ -33,6 +35,7 @@ from reform.views import (
     slots,
     status,
     terms,
+    training,
 )
 from schools.admin import site
 
@@ -135,6 +138,24 @@ urlpatterns = [
     path("account/data/", mine.my_data, name="my_data"),
     path("reset/", resets.reset, name="reset"),
     path("reset/<int:pk>/<str:token>/", resets.reset_new, name="reset_new"),
+    path("structure/terms/", office_terms.terms_of_office, name="terms_of_office"),
+    path("structure/training/", training.training_county, name="training_county"),
+    path("registers/terms/", office_terms.school_terms, name="school_terms"),
+    path("registers/consulting/", consulting.consultations_followed, name="consulting"),
+    path("registers/matrix/", training.training_matrix, name="training_matrix"),
+    path(
+        "schools/<str:code>/registers/terms/", office_terms.terms_of_school, name="terms_of_school"
+    ),
+    path(
+        "schools/<str:code>/registers/consulting/",
+        consulting.consultations_of_school,
+        name="consulting_of_school",
+    ),
+    path(
+        "schools/<str:code>/registers/matrix/",
+        training.training_of_school,
+        name="training_of_school",
+    ),
     path("", include("schools.urls")),
     path("admin/", site.urls),
 ]
