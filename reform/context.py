@@ -30,7 +30,9 @@ class Place:
 
 
 SCHOOL_PLACES = (
-    Place("school_home", "home", gettext_lazy("Home"), "see_school", ("baseline",)),
+    Place(
+        "school_home", "home", gettext_lazy("Home"), "see_school", ("baseline", "school_answers")
+    ),
     Place(
         "items",
         "list",
@@ -39,6 +41,8 @@ SCHOOL_PLACES = (
         (
             "entry",
             "entry_save",
+            "entry_answers",
+            "entry_confirm",
             "entry_submit",
             "entry_sign",
             "entry_withdraw",
@@ -47,6 +51,24 @@ SCHOOL_PLACES = (
             "extension_withdraw",
             "evidence_add",
             "evidence_remove",
+        ),
+    ),
+    Place(
+        "registers",
+        "book",
+        gettext_lazy("Registers"),
+        "keep_registers",
+        (
+            "register",
+            "register_row",
+            "register_end",
+            "register_remove",
+            "register_restore",
+            "structure_check",
+            "structure_plan",
+            "school_terms",
+            "consulting",
+            "training_matrix",
         ),
     ),
 )
@@ -80,6 +102,16 @@ REGION_PLACES = (
             "school_lists",
             "school_list",
             "school_list_columns",
+            "school_registers",
+            "school_register",
+            "structure",
+            "structure_plan",
+            "school_structure",
+            "terms_of_office",
+            "training_county",
+            "terms_of_school",
+            "consulting_of_school",
+            "training_of_school",
         ),
     ),
     Place(

@@ -1,8 +1,9 @@
 """The only place that lists the addresses of the product."""
 
-from django.urls import include, path
+from django.urls import include, path, register_converter
 
 from reform.views import (
+    answered,
     audit,
     baseline,
     board,
@@ -25,19 +26,39 @@ from reform.views import (
     people_lists,
     people_turns,
     readmissions,
+    register_sheets,
+    registers,
     reminder_policy,
     resets,
     restructure,
     review,
     school_lists,
+    school_registers,
     setup,
     slips,
     slots,
     status,
+    structure,
     terms,
     training,
 )
 from schools.admin import site
+from schools.registers import REGISTERS
+
+
+class RegisterKey:
+    """The key of a register in an address; anything else is no such page."""
+
+    regex = "|".join(REGISTERS)
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(RegisterKey, "register")
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -69,8 +90,47 @@ urlpatterns = [
     path("schools/<str:code>/changes/", restructure.school_changes, name="school_changes"),
     path("schools/<str:code>/changes/<str:kind>/", restructure.school_change, name="school_change"),
     path("schools/<str:code>/ledger/", home.school_ledger, name="school_ledger"),
+    path(
+        "schools/<str:code>/registers/", school_registers.school_registers, name="school_registers"
+    ),
+    path(
+        "schools/<str:code>/registers/<register:key>/",
+        school_registers.school_register,
+        name="school_register",
+    ),
+    path("registers/", registers.registers, name="registers"),
+    path("registers/<register:key>/", registers.register, name="register"),
+    path("registers/<register:key>/<int:pk>/", registers.register_row, name="register_row"),
+    path("registers/<register:key>/<int:pk>/end/", registers.register_end, name="register_end"),
+    path(
+        "registers/<register:key>/<int:pk>/remove/",
+        registers.register_remove,
+        name="register_remove",
+    ),
+    path(
+        "registers/<register:key>/<int:pk>/restore/",
+        registers.register_restore,
+        name="register_restore",
+    ),
+    path(
+        "registers/<register:key>/paste/", register_sheets.register_paste, name="register_paste"
+    ),
+    path("registers/<register:key>/file/", register_sheets.register_file, name="register_file"),
+    path(
+        "registers/<register:key>/template/",
+        register_sheets.register_template,
+        name="register_template",
+    ),
+    path(
+        "registers/<register:key>/export/",
+        register_sheets.register_export,
+        name="register_export",
+    ),
     path("items/", home.items, name="items"),
+    path("school/answers/", answered.school_answers, name="school_answers"),
     path("entries/<int:pk>/", entry.entry, name="entry"),
+    path("entries/<int:pk>/answers/", answered.entry_answers, name="entry_answers"),
+    path("entries/<int:pk>/confirm/", entry.entry_confirm, name="entry_confirm"),
     path("entries/<int:pk>/save/", entry.entry_save, name="entry_save"),
     path("entries/<int:pk>/submit/", entry.entry_submit, name="entry_submit"),
     path("entries/<int:pk>/sign/", entry.entry_sign, name="entry_sign"),
@@ -138,6 +198,12 @@ urlpatterns = [
     path("account/data/", mine.my_data, name="my_data"),
     path("reset/", resets.reset, name="reset"),
     path("reset/<int:pk>/<str:token>/", resets.reset_new, name="reset_new"),
+    path("structure/", structure.structure, name="structure"),
+    path("structure/what-if/", structure.structure_plan, name="structure_plan"),
+    path("registers/check/", structure.structure_check, name="structure_check"),
+    path(
+        "schools/<str:code>/registers/check/", structure.school_structure, name="school_structure"
+    ),
     path("structure/terms/", office_terms.terms_of_office, name="terms_of_office"),
     path("structure/training/", training.training_county, name="training_county"),
     path("registers/terms/", office_terms.school_terms, name="school_terms"),

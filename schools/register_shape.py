@@ -4,7 +4,7 @@
 certain kinds, and one that a check would miss.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -88,6 +88,16 @@ class Column:
         if self.sort == "grades":
             return [(str(n), grade_name(n)) for n in range(1, 13)]
         return list(self.field.choices or [])
+
+    @property
+    def to_itself(self) -> bool:
+        """Whether it names a row of the register it stands in."""
+        return self.sort == "row" and self.to == self.register
+
+    def grades_of(self, phases: Iterable[str]) -> list[tuple[str, str | Promise]]:
+        """The choices of grades in these phases of schooling; all where there are none."""
+        taught = {str(n) for phase in phases for n in GRADES.get(Stage(phase), ())}
+        return [(value, label) for value, label in self.choices if value in taught or not taught]
 
     def is_empty(self, row: Record) -> bool:
         """Whether nothing stands there; 0 and "no" are something."""

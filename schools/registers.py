@@ -26,7 +26,13 @@ from schools.models.organisation import DocumentKind, MeetingKind
 from schools.register_shape import Register, Wanted
 from schools.roles import PartyForm
 
-__all__ = ["DECIDING", "OF_A_BRANCH", "REGISTERS", "Register"]
+__all__ = ["DECIDING", "OF_A_BRANCH", "PILLARS", "REGISTERS", "Register"]
+
+PILLARS = {
+    "Z": gettext_lazy("Forging the soul"),
+    "S": gettext_lazy("Shaping the body"),
+    "X": gettext_lazy("Raising effect"),
+}
 
 OF_A_BRANCH = frozenset(
     {

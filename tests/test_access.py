@@ -119,6 +119,7 @@ class Cast:
         campaign = entry.slot.campaign
         return {
             "school": school,
+            "branch": world.branch(school, name=f"{name} 支部"),
             "entry": entry,
             "waiting": waiting,
             "evidence": file,

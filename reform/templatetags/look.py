@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
-from django.forms import CheckboxInput
+from django.forms import CheckboxInput, CheckboxSelectMultiple
 from django.forms.boundfield import BoundField
 from django.http import HttpRequest
 from django.utils.html import conditional_escape, format_html
@@ -33,6 +33,7 @@ ICONS = {
     "pulse": "M2 10h4l2-5 4 10 2-5h4",
     "tools": "M3 6h8M15 6h2M3 14h2M9 14h8M13 4v4M7 12v4",
     "steps": "M3 5l1.5 1.5L7 4M10 5h7M3 10.5 4.5 12 7 9.5M10 10.5h7M4 16h2M10 16h7",
+    "book": "M4 3h10a2 2 0 0 1 2 2v12H6a2 2 0 0 1-2-2zM4 15a2 2 0 0 1 2-2h10M8 6.5h5",
     "file": "M5 3h7l3 3v11H5zM12 3v3h3",
 }
 
@@ -169,3 +170,9 @@ def term(period: str) -> str:
 @register.filter
 def is_tick(field: BoundField) -> bool:
     return isinstance(field.field.widget, CheckboxInput)
+
+
+@register.filter
+def is_group(field: BoundField) -> bool:
+    """Whether a field is several ticks, which stand under one legend."""
+    return isinstance(field.field.widget, CheckboxSelectMultiple)
