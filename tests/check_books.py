@@ -1,0 +1,305 @@
+"""The only place that writes the registers of a school at random: days crowd around the edges.
+
+Hypothesis chooses the time, how many rows there are and a seed; so what fails is made small.
+"""
+
+from datetime import date, timedelta
+from random import Random
+
+from hypothesis import strategies as st
+
+from schools import clock, models
+from schools.models import capability, organisation
+from tests import world
+
+DAY = timedelta(days=1)
+SPANS = [
+    (date(2026, 1, 1), date(2026, 12, 31)),
+    (date(2026, 9, 1), date(2027, 8, 31)),
+    (date(2026, 9, 1), date(2027, 1, 29)),
+    (date(2027, 3, 1), date(2027, 7, 2)),
+    (date(2026, 7, 1), date(2026, 9, 30)),
+]
+NEEDED = ["secretary", "organisation", "publicity", "discipline"]
+HEAD = ("id", "school", "note", "changed_at", "removed_at", "as_of")
+POOL = [one.name for one in models.CadrePool._meta.fields if one.name not in HEAD]
+MOST = {"branches": 4, "units": 5, "committee_members": 4, "leadership_groups": 3, "meetings": 40,
+        "consultations": 6, "documents": 16, "trainings": 10, "cadre_pool": 3, "posts": 3,
+        "activities": 14}  # fmt: skip
+
+
+@st.composite
+def windows(draw):
+    """(first, last, day of sending, months or quarters inside)."""
+    first, last = draw(st.sampled_from(SPANS))
+    sent = draw(st.sampled_from([first + 40 * DAY, last - 20 * DAY, last, last + 30 * DAY]))
+    length = draw(st.sampled_from([1, 3]))
+    pieces, start = [], first.replace(day=1)
+    while start < last:
+        month = start.month + length
+        after = date(start.year + (month > 12), (month - 1) % 12 + 1, 1)
+        if start >= first and after - DAY <= last:
+            pieces.append((start, after - DAY))
+        start = after
+    return first, last, sent, tuple(pieces[:3])
+
+
+class Pen:
+    """Writes rows as dicts; `branch`, `group` and `studio` are places in a list, or none."""
+
+    def __init__(self, window, seed):
+        first, last, sent, pieces = window
+        self.random = Random(seed)
+        edges = {first, last, sent, last.replace(day=1), first - 62 * DAY}
+        edges |= {day for piece in pieces for day in piece}
+        self.days = [edge + n * DAY for edge in edges for n in (-1, 0, 1)]
+        self.days += [piece[0] + n * DAY for piece in pieces for n in (7, 9, 14, 19, 24)] * 2
+        self.days += [sent - 7 * DAY, first + 9 * DAY, first - 400 * DAY, last + 100 * DAY]
+
+    def one(self, *values):
+        return self.random.choice(values)
+
+    def day(self, often=1.0):
+        return self.one(*self.days) if self.random.random() < often else None
+
+    def some(self, values, most):
+        return self.random.sample(values, self.random.randint(0, most))
+
+    def lasting(self):
+        return {"since": self.day(0.25), "until": self.day(0.2)}
+
+    def row(self, register):
+        return {**getattr(self, register)(), "removed": self.random.random() < 0.1}
+
+    def school(self):
+        return {
+            "full_members": self.one(None, 2, 3, 49, 50, 51, 99, 100, 120),
+            "probationary_members": self.one(None, 0, 4),
+            "staff": self.one(None, 60),
+            "form": self.one("branch", "general", "committee", "joint"),
+            "profile": self.one("multi", "multi", "single"),
+            "school_type_id": self.one("211", "312", "342", None),
+        }
+
+    def branches(self):
+        strengths = ("politics", "committee", "members", "effect")
+        return {
+            "form": self.one(*["branch"] * 5, "general", "committee", "joint"),
+            "basis": self.one("grade", "grade", "subject", "admin", "mixed", "retired", ""),
+            "full_members": self.one(None, 2, 6, 7, 7, 8, 30, 50),
+            "probationary": self.one(None, 0, 1),
+            "party_groups": self.one(0, 1, 2),
+            "approval_no": self.one("", "1号"),
+            "approved_on": self.day(0.7),
+            "term_end": self.day(0.7),
+            "extension_until": self.day(0.3),
+            "extension_no": self.one("", "延1号"),
+            "host_name": self.one("", "外校联合党支部"),
+            **{f"strong_{of}": self.one("有", "有", "有", "有", " ") for of in strengths},
+            "assessed_on": self.day(0.8),
+            "recognised_no": self.one("", "强1号"),
+            "recognised_on": self.day(0.5),
+            **self.lasting(),
+        }
+
+    def units(self):
+        return {
+            "kind": "grade",
+            "branch": self.one(None, 0, 0, 1, 2),
+            "party_group": self.one(None, 1, 2, 3),
+            **self.lasting(),
+        }
+
+    def committee_members(self):
+        return {
+            "branch": self.one(0, 0, 1),
+            "seat": self.one(*organisation.SeatKind.values),
+            "post_held": self.one("", "组长", "组长"),
+            "is_unit_head": self.one(True, True, False),
+            "backbone": self.one(True, False),
+            "trained_year": self.one(None, 2025, 2026, 2027),
+            **self.lasting(),
+        }
+
+    def leadership_groups(self):
+        return {
+            "scopes": self.some(organisation.GroupScope.values, 2),
+            "set_up_no": self.one("", "3号"),
+            "set_up_on": self.day(0.3),
+            **self.lasting(),
+        }
+
+    def meetings(self):
+        often = ["party_org", "committee", "party_group", "theme_day", "general"]
+        return {
+            "kind": self.one(*organisation.MeetingKind.values, *often, *often),
+            "held_on": self.day(),
+            "branch": self.one(None, 0, 0, 1, 2),
+            "party_group": self.one(None, 1, 2),
+            "group": self.one(None, None, 0, 1),
+            "expected": self.one(None, 0, 3, 4, 8, 9),
+            "attended": self.one(None, 0, 2, 4, 6, 8),
+            "topics": self.some(organisation.Topic.values, 3),
+            "duty_tags": self.some(organisation.Duty.values, 2),
+            "has_appointment": self.one(True, False),
+        }
+
+    def consultations(self):
+        return {
+            "kind": self.one("award", "title"),
+            "asked_on": self.day(0.8),
+            "opinion_on": self.day(0.8),
+            "decided_on": self.day(0.8),
+            "requested": self.one(None, 0, 3, 5),
+            "returned": self.one(None, 0, 3),
+        }
+
+    def documents(self):
+        return {
+            "kind": self.one(*organisation.DocumentKind.values),
+            "branch": self.one(None, 0, 1),
+            "adopted_on": self.day(0.8),
+            "in_force": self.one(True, True, True, False),
+            "names_teaching": self.one(True, True, False),
+            "stages": self.some(organisation.CadreStage.values, 1),
+            **self.lasting(),
+        }
+
+    def trainings(self):
+        return {
+            "held_on": self.day(),
+            "ended_on": self.day(0.4),
+            "channel": self.one("", *capability.Channel.values),
+            "mode": self.one("", "systematic", "shadowing", "research", "research"),
+            "kind": self.one("", "political", "political", "party_affairs"),
+            "leadership": self.some(capability.Leadership.values, 1),
+            "theme": self.one("", *capability.Theme.values),
+            "audience": self.one("cadre", "cadre", "staff", ""),
+            "heads_expected": self.one(None, 0, 40, 60),
+            "heads_attended": self.one(None, 0, 5, 38, 55),
+            "distinct_heads": self.one(None, None, 4, 12),
+            "partner": self.one("", "", "师大", "师 大", "教科院"),
+            "project_no": self.one("", "K1", "k 1", "K2"),
+            "studio": self.one(None, None, 0, 1),
+        }
+
+    def cadre_pool(self):
+        return {"as_of": self.day(), **{name: self.one(None, 0, 3, 7) for name in POOL}}
+
+    def posts(self):
+        return {
+            "level": self.one("school", "middle"),
+            "approved": self.one(None, 5, 9),
+            "filled": self.one(None, 4, 9),
+            "dual_strong": self.one(None, 0, 2),
+            **self.lasting(),
+        }
+
+    def activities(self):
+        return {
+            "kind": self.one(*capability.ActivityKind.values),
+            "held_on": self.day(),
+            "grades": self.some(list(range(1, 13)), 3),
+            "branch": self.one(None, 0, 1),
+        }
+
+    def studios(self):
+        """A studio of the first, second or a third school."""
+        return {
+            "host": self.one(0, 1, 2),
+            "members": self.some([0, 1, 2], 2),
+            "status": self.one("active", "active", "planned", "ended"),
+            **self.lasting(),
+        }
+
+    def whole_committee(self):
+        """The four seats of the first branch; its secretary heads a group."""
+        row = {**self.committee_members(), "branch": 0, "since": None, "until": None}
+        row |= {"post_held": "组长", "is_unit_head": True}
+        return [{**row, "seat": seat, "removed": False} for seat in NEEDED]
+
+
+@st.composite
+def books(draw, window):
+    """What a school tells of itself, and its rows; one in ten was removed."""
+    pen = Pen(window, draw(st.integers(0, 2**32 - 1)))
+    found = {"school": pen.school()}
+    for register, most in MOST.items():
+        n = draw(st.integers(0, most).map(lambda n, most=most: most - n))
+        found[register] = [pen.row(register) for _ in range(n)]
+    if draw(st.booleans()):
+        found["committee_members"] += pen.whole_committee()
+    return found
+
+
+@st.composite
+def studios(draw, window):
+    pen = Pen(window, draw(st.integers(0, 2**32 - 1)))
+    return [pen.row("studios") for _ in range(draw(st.integers(0, 3)))]
+
+
+# ---- into the database
+
+MODELS = {
+    "units": models.Unit,
+    "committee_members": models.CommitteeSeat,
+    "leadership_groups": models.LeadershipGroup,
+    "meetings": models.Meeting,
+    "consultations": models.Consultation,
+    "documents": models.Document,
+    "trainings": models.Training,
+    "cadre_pool": models.CadrePool,
+    "posts": models.Post,
+    "activities": models.Activity,
+}
+UNREMOVED = {"branches": models.Branch, "studios": models.Studio, **MODELS}
+
+
+def stamp(row):
+    now = clock.now()
+    kept = {key: value for key, value in row.items() if key != "removed"}
+    return {**kept, "changed_at": now, "removed_at": now if row["removed"] else None}
+
+
+def write_studios(rows, schools):
+    made = []
+    for row in rows:
+        fields = stamp({k: v for k, v in row.items() if k not in ("host", "members")})
+        one = models.Studio.objects.create(school=schools[row["host"]], name="工作室", **fields)
+        one.members.set([schools[n] for n in row["members"]])
+        made.append(one)
+    return made
+
+
+def write(found, school, made_studios):
+    """The rows of one school; a place in a list that is too short means none."""
+    own = models.Branch.objects.bulk_create(
+        models.Branch(school=school, name=f"支部{n}", **stamp(row))
+        for n, row in enumerate(found["branches"])
+    )
+    groups = models.LeadershipGroup.objects.bulk_create(
+        models.LeadershipGroup(school=school, name=f"小组{n}", **stamp(row))
+        for n, row in enumerate(found["leadership_groups"])
+    )
+    lists = {"branch": own, "group": groups, "studio": made_studios}
+    for register, model in MODELS.items():
+        rows = []
+        for row in found[register] if register != "leadership_groups" else ():
+            fields = stamp(row)
+            for name in lists.keys() & fields.keys():
+                at = fields[name]
+                there = at is not None and at < len(lists[name])
+                fields[name] = lists[name][at] if there else None
+            if register == "committee_members" and fields["branch"] is None:
+                continue
+            rows.append(model(school=school, **fields))
+        model.objects.bulk_create(rows)
+
+
+def school(fields):
+    """A school that told this of itself."""
+    made = world.school(profile=fields["profile"])
+    for name, value in fields.items():
+        setattr(made, name, value)
+    made.save()
+    return made
