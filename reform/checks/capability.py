@@ -84,7 +84,7 @@ def pathway_doc(facts: Facts, window: Window) -> Found:
 
 def party_post_experience(facts: Facts, window: Window) -> Found:
     """Cadres who have held a Party post, of all, in the latest count by the day of sending."""
-    return _ratio(_latest(facts, None, window.as_of), "party_post_experience", "cadres")
+    return _ratio(_latest(facts, None, day(window)), "party_post_experience", "cadres")
 
 
 def from_frontline(facts: Facts, window: Window) -> Found:
