@@ -19,7 +19,7 @@ from reform.models import CheckValue, Computed, Entry
 from reform.models.catalogue import Source, TargetMode
 from reform.models.entry import listed
 from reform.states import SETTLED
-from schools import clock
+from schools import bureaus, clock
 from schools.models import School
 
 log = logging.getLogger(__name__)
@@ -179,6 +179,7 @@ def catch_up() -> tuple[bool, str]:
     _done, faults = _refresh_each(schools)
     for school in schools:
         School.objects.filter(pk=school.pk).update(answered_rev=school.registers_rev)
+    bureaus.follow(schools)
     return not faults, "; ".join(faults)
 
 

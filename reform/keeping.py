@@ -15,11 +15,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from reform import history, reach, slots
+from reform.checks.bureaus import left_to_bureaus
 from reform.history import NewEvent
 from reform.issuing import OPENINGS
 from reform.models import Campaign, Enrolment, Entry, Item, Slot
 from reform.models.campaign import CampaignState
-from reform.models.catalogue import Level, ProfileValue
 from reform.states import Keeper
 from schools import bureaus, clock
 from schools.models import School, User
@@ -184,17 +184,9 @@ def _lacking(items: "QuerySet[Item]") -> Any:
     """Enrolments of bureaus that were given nothing yet, or nothing for a profile they have."""
     held = Enrolment.objects.filter(campaign=OuterRef("campaign"), authority=OuterRef("authority"))
     lacking: Any = Q(kept_for="")
-    for profile in _left_to_bureaus(items):
+    for profile in left_to_bureaus(items):
         lacking |= ~Q(kept_for__contains=profile) & Exists(_counted(held).filter(profile=profile))
     return lacking
-
-
-def _left_to_bureaus(items: "QuerySet[Item]") -> list[str]:
-    """The profiles whose schools leave items to their bureau that are not the district's own."""
-    found: set[str] = set()
-    for profiles in items.exclude(level=Level.district).values_list("profiles", flat=True):
-        found |= {name for name, value in profiles.items() if value == ProfileValue.district}
-    return sorted(found)
 
 
 def _give_late(campaign_id: int, authorities: Sequence[str]) -> int:

@@ -6,7 +6,7 @@ called, it goes by the name of its region.
 
 from collections.abc import Iterable
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 
 from schools.columns import words
 from schools.models import Region, School
@@ -40,6 +40,14 @@ def make(authorities: Iterable[str]) -> list[School]:
             kind=SchoolKind.bureau,
         )
         for region in Region.objects.filter(pk__in=missing)
+    )
+
+
+def follow(schools: Iterable[School]) -> None:
+    """The registers of these schools moved, and with them what their bureaus add up."""
+    authorities = {one.authority_id for one in schools if one.kind == SchoolKind.school}
+    School.objects.filter(kind=SchoolKind.bureau, authority__in=authorities).update(
+        registers_rev=F("registers_rev") + 1
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import F, Model, Q, QuerySet, prefetch_related_objects
 
+from reform.checks import bureaus
 from reform.checks.base import Facts
 from schools.models import (
     Activity,
@@ -53,6 +54,7 @@ def load(
 ) -> dict[int, Facts]:
     """School → its facts, in 12 queries for any number of schools that came with their types.
 
+    A bureau's facts hold those of the schools whose items it keeps as well: five queries more.
     `since`: meetings, trainings and activities before that day are left in the database, rotating
     training aside, whose cycle is longer than a year. `registers`: only these are read.
     """
@@ -69,6 +71,7 @@ def load(
         _hand_out(rows, key, found)
     if "studios" in wanted or "trainings" in wanted:
         _read_trainings(found, since, "trainings" in wanted)
+    bureaus.widen(found, frozenset(wanted))
     return found
 
 
