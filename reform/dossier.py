@@ -1,6 +1,6 @@
 """The only place that lays an entry before its reviewer: the report beside the one before it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,7 +16,7 @@ from reform.models.catalogue import CheckKind, Source
 from reform.models.report import Verdict
 from reform.policy import UNDO_FOR
 from reform.states import Keeper
-from schools import clock
+from schools import clock, small_counts
 from schools.language import listed, local
 from schools.scope import Seat
 
@@ -26,7 +26,11 @@ SAME_TEXT_FROM = 12  # characters: a shorter note may well be the same twice
 
 @dataclass(frozen=True)
 class CheckLine:
-    """A typed check: what is asked, its value before and now, and what came of it."""
+    """A check: what is asked, its value before and now, and what came of it.
+
+    Of a computed one `how` it came about, the `rows` counted and `lacking`, and `moved`: what the
+    registers answer by now, where that is not what was sent.
+    """
 
     name: str
     asked: str
@@ -35,6 +39,10 @@ class CheckLine:
     light: str
     result: str
     changed: bool
+    how: str = ""
+    moved: str = ""
+    rows: Sequence[str] = ()
+    lacking: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,8 @@ class Judged:
             found.append(_("The text is the same as in the last submission."))
         if self.before and not any(line.changed for line in self.checks) and self.checks:
             found.append(_("No number has changed since the last submission."))
+        if any(line.moved for line in self.checks):
+            found.append(_("The registers have changed since this was sent."))
         if self.same_text:
             found.append(
                 _("The same text was sent for %(items)s.") % {"items": _listed(self.same_text)}
@@ -174,38 +184,60 @@ def _reports(entry: Entry, report: Report) -> tuple[Report | None, list[str]]:
 def _checks(
     entry: Entry, report: Report, before: Report | None
 ) -> tuple[list[CheckLine], list[str]]:
-    """Typed checks with their values, and the names of the computed ones; two queries."""
+    """Checks with their values, and the names of those without one; two queries."""
     values: dict[tuple[int, int], CheckValue] = {
         (value.report_id, value.check_def_id): value
         for value in CheckValue.objects.filter(
             report__in=[r.pk for r in (report, before) if r is not None]
         )
     }
+    kept = getattr(entry, "computed", None)
     lines, computed = [], []
     for check in Check.objects.filter(item=entry.slot.item_id):
-        if check.source == Source.computed:
-            computed.append(local(check, "name"))
-        elif now := values.get((report.pk, check.pk)):
+        if now := values.get((report.pk, check.pk)):
             then = values.get((before.pk, check.pk)) if before else None
-            lines.append(_check_line(check, now, then))
+            lines.append(
+                _check_line(check, now, then, kept.values.get(check.key) if kept else None)
+            )
+        elif check.source == Source.computed:
+            computed.append(local(check, "name"))
     return lines, computed
 
 
-def _check_line(check: Check, now: CheckValue, then: CheckValue | None) -> CheckLine:
-    shown = answers.display(check, now.num, now.den)
-    before = answers.display(check, then.num, then.den) if then else ""
+def _check_line(
+    check: Check, now: CheckValue, then: CheckValue | None, kept: Mapping[str, Any] | None
+) -> CheckLine:
+    """As the reviewer reads it, who stands outside the school."""
+    shown = answers.display(check, now.num, now.den, outside=True)
+    before = answers.display(check, then.num, then.den, outside=True) if then else ""
+    target = Target.of(now.target)
+    computed = now.source == Source.computed
     light, result = {True: ("done", _("met")), False: ("due", _("short")), None: ("", "")}[now.met]
-    if check.kind == CheckKind.ratio and now.num is not None and now.den:
+    exact = not small_counts.guarded(check.registers)
+    if check.kind == CheckKind.ratio and now.num is not None and now.den and exact:
         result = f"{now.num * 1000 // now.den / 10:g}%"
     return CheckLine(
         name=local(check, "name"),
-        asked=answers.requirement(check, Target.of(now.target)),
+        asked=answers.requirement(check, target),
         before=before,
         now=shown,
         light=light,
         result=result,
         changed=then is not None and (then.num, then.den) != (now.num, now.den),
+        how=answers.how(check, now.num, now.den, target, outside=True) if computed else "",
+        moved=moved(check, now, kept, outside=True),
+        rows=now.detail.get("rows", ()),
+        lacking=now.detail.get("lacking", ()),
     )
+
+
+def moved(check: Check, sent: CheckValue, kept: Mapping[str, Any] | None, *, outside: bool) -> str:
+    """What the registers answer now, where that is not what was sent; else ""."""
+    if kept is None or sent.source != Source.computed:
+        return ""
+    if (kept["num"], kept["den"]) == (sent.num, sent.den):
+        return ""
+    return answers.display(check, kept["num"], kept["den"], outside=outside)
 
 
 def _evidence(

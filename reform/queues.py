@@ -17,7 +17,7 @@ from schools.scope import Seat
 
 BEFORE, AFTER = 2, 9  # how many the queue shows before and after the one that is open
 _CURRENT = ("slot__item__measure__pillar", "slot__campaign", "school__school_type")
-_PEOPLE = ("report__author", "report__signed_by")
+_PEOPLE = ("report__author", "report__signed_by", "computed")
 _REFERENCE = Q(counted=False) & ~Q(keeper=Keeper.district)
 _FIELDS = {
     "school": "school__code",

@@ -11,5 +11,5 @@ def words(response):
 
 
 def heading(response):
-    found = re.search(r"<h1>(.*?)</h1>", response.content.decode(), re.S)
+    found = re.search(r"<h1[^>]*>(.*?)</h1>", response.content.decode(), re.S)
     return unescape(re.sub(r"<[^>]+>", "", found[1])).replace("\xa0", " ")

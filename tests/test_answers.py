@@ -231,10 +231,28 @@ def test_sentences_are_filled_with_the_numbers(english):
     assert answers.gap(check(), None, None, target) == ""
 
 
-def test_a_computed_check_waits_for_its_register():
-    with translation.override("zh-hans"):
-        said = answers.how(check(source="computed"), None, None, Target())
-    assert said == "本项数据由台账自动得出，台账启用后无需填写。"
+def test_a_computed_check_without_a_value_says_so(english):
+    computed = check(source="computed")
+    assert answers.how(computed, None, None, Target()) == "Not worked out yet"
+    assert answers.display(computed, None, None) == "Not worked out yet"
+
+
+@pytest.mark.parametrize("kind", ["ratio", "bool", "count"])
+def test_a_whole_of_nothing_is_not_applicable_and_not_judged(english, kind):
+    target = Target("=", "1")
+    assert answers.display(check(kind), 1, 0) == "Not applicable"
+    assert answers.judge(check(kind), 1, 0, target) is None
+    assert answers.gap(check(kind), 0, 0, target) == ""
+
+
+def test_small_counts_of_the_pool_are_hidden_outside_the_school(english):
+    pool, target = check(registers=["cadre_pool"]), Target(">=", "0.8")
+    assert answers.display(pool, 3, 12) == "3 / 12"
+    assert answers.display(pool, 3, 12, outside=True) == "<5 / 12"
+    assert answers.display(pool, 5, 12, outside=True) == "5 / 12"
+    assert answers.how(pool, 3, 12, target, outside=True) == "<5 of 12 classes"
+    assert answers.gap(pool, 7, 12, target, outside=True) == "<5 short of 80%"
+    assert answers.display(check(), 3, 12, outside=True) == "3 / 12"
 
 
 @pytest.mark.django_db

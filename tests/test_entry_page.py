@@ -28,11 +28,10 @@ def test_the_page_says_what_is_asked_when_it_is_enough_and_where_it_comes_from(c
     assert heading(page) == "只差 2 个数，填好即可提交。"
 
 
-def test_what_registers_will_answer_asks_for_nothing(cast, at):
+def test_what_registers_answer_asks_for_nothing(cast, at):
     page = at(cast.filer).get(url("entry", world.entry(cast.school, "S1.1")))
-    assert "本项数据由台账自动得出，台账启用后无需填写。" in words(page)
     assert not re.findall(r'name="check-', page.content.decode())
-    assert heading(page) == "写一句做了什么，即可提交。"
+    assert heading(page) == "先由台账得出数据，再提交。"
 
 
 def test_a_school_with_one_branch_reads_the_lighter_form(cast, at):

@@ -7,10 +7,11 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from reform import progress
+from reform import checking, progress
 from reform.filings import Filing
 from reform.forms.filing import from_post, from_report
 from reform.forms.hidden import key_of, version_of
@@ -18,6 +19,7 @@ from reform.models import Entry
 from reform.progress import Outcome
 from reform.states import MOVES, Status
 from reform.views import entry_page
+from reform.views.check_lines import typed_line
 from schools import clock
 from schools.access import access
 from schools.errors import Denied, Stale
@@ -85,6 +87,32 @@ def entry_submit(request: HttpRequest, pk: int) -> HttpResponse:
         words = _("%(code)s is sent and waits for the reviewer.")
     messages.success(request, words % {"code": found.slot.item.code})
     return redirect("school_home")
+
+
+@access("submit")
+@require_POST
+def entry_confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send what the registers answer, with no word added; the home offers the next one."""
+    found = entry_page.find(request, pk)
+    begun = entry_page.own_draft(found)
+    if begun and begun.note.strip():
+        messages.warning(request, _("A note is begun here: read it, then send it from this page."))
+        return redirect("entry", pk=found.pk)
+    try:
+        progress.submit(
+            found.pk,
+            by=request.seat,
+            version=version_of(request.POST),
+            filing=Filing(),
+            key=key_of(request.POST),
+        )
+    except ValidationError as error:
+        checking.refresh_entry(found)
+        fresh = entry_page.find(request, pk)
+        return _again(request, fresh, None, error.message_dict)
+    except (Denied, Stale) as refusal:
+        return _refused(request, found, Filing(), refusal)
+    return redirect(f"{reverse('school_home')}?done={found.pk}")
 
 
 @access("sign_off")
@@ -187,7 +215,7 @@ def _refused(
         "lines": [
             line
             for check in checks
-            if (line := entry_page.check_line(check, fresh, filing.values.get(check.key, {}))).typed
+            if (line := typed_line(check, fresh, filing.values.get(check.key, {}))).typed
         ],
         "theirs": fresh.report,
         "their_lines": entry_page.sent_lines(checks, values, fresh.report),

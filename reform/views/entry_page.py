@@ -2,24 +2,23 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db.models import F, FilteredRelation, Q
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from reform import answers, extensions, filings, policy
+from reform import answers, checking, extensions, filings, policy, uploads
 from reform.filings import Filing
 from reform.forms.filing import from_draft, from_report
-from reform.models import Check, CheckValue, Clause, Draft, Entry, Evidence, Report
+from reform.models import Check, CheckValue, Clause, Computed, Draft, Entry, Evidence, Report
 from reform.models.campaign import CampaignState
 from reform.models.catalogue import ProfileValue, Source
 from reform.states import MOVES, OPEN, Status, light
-from reform.views import entry_steps, evidence
+from reform.views import check_lines, entry_steps, evidence
+from reform.views.check_lines import CheckLine, kept_line, sent_line, typed_line
 from reform.views.sentences import EntryFacts, entry_sentence
 from schools import clock, scope
 from schools.errors import Denied
@@ -43,6 +42,8 @@ def find(request: HttpRequest, pk: int) -> Entry:
         "report__author",
         "report__signed_by",
         "school__authority",
+        "school__school_type",
+        "computed",
     ).annotate(mine=mine, **{f"draft_{name}": F(f"mine__{name}") for name in DRAFT_FIELDS})
     return get_object_or_404(scope.rows(entries, request.seat), pk=pk)
 
@@ -53,58 +54,6 @@ def own_draft(entry: Entry) -> Draft | None:
         return None
     values = {name: getattr(entry, f"draft_{name}") for name in DRAFT_FIELDS}
     return Draft(entry_id=entry.pk, **values)
-
-
-@dataclass(frozen=True)
-class CheckLine:
-    """A check as a line of the page: what is asked, by whom, and what is typed or was sent."""
-
-    key: str
-    name: str
-    typed: bool
-    requirement: str
-    sources: list[dict[str, str]]
-    num_label: str
-    den_label: str
-    den_fixed: int | None
-    ratio: bool
-    yes_no: bool
-    num: str
-    den: str
-    shown: str
-    gap: str
-    met: bool | None
-    errors: list[str]
-
-
-def check_line(
-    check: Check, entry: Entry, raw: Mapping[str, str], errors: Sequence[str] = ()
-) -> CheckLine:
-    """A check with what was typed so far (`raw`), judged where that can be done."""
-    target = answers.target(check, entry.slot.targets)
-    try:
-        answer = answers.parse(check, raw)
-        num, den = answer.num, answer.den
-    except ValidationError:
-        num = den = None
-    return CheckLine(
-        key=check.key,
-        name=local(check, "name"),
-        typed=check.source == Source.typed,
-        requirement=answers.requirement(check, target),
-        sources=answers.cited(check, entry.slot.item.framework.words),
-        num_label=local(check, "num") or local(check, "name"),
-        den_label=local(check, "den"),
-        den_fixed=check.den_fixed,
-        ratio=check.kind == "ratio",
-        yes_no=check.kind == "bool",
-        num=raw.get("num", ""),
-        den=raw.get("den", ""),
-        shown=answers.display(check, num, den),
-        gap=answers.gap(check, num, den, target),
-        met=answers.judge(check, num, den, target),
-        errors=list(errors),
-    )
 
 
 def page(
@@ -125,14 +74,22 @@ def page(
     sent = from_report(report, values[report.pk]) if report else Filing()
     shown = filing or (from_draft(draft) if draft else sent)
     errors = errors or {}
-    lines = _lines(checks, entry, shown, errors)
+    kept = check_lines.kept_values(entry)
+    if may.get("save") is True or not report:
+        lines = _open_lines(checks, entry, shown, errors, kept if own else {})
+    else:
+        held = values[report.pk]
+        lines = [sent_line(c, entry, held.get(c.key), kept.get(c.key), outside=not own)
+                 for c in checks]  # fmt: skip
+    panel = evidence.panel(entry, seat) if own else {"files": _sent_files(report)}
+    registers = _registers(entry, lines, shown, writing=may.get("save") is True, panel=panel)
     return {
         "entry": entry,
         **_allowed(entry, seat, may, own=own),
         "key": uuid.uuid4().hex,
         "light": light(entry.status, entry.due_on, today),
         "days": _days(entry, today),
-        "sentence": entry_sentence(_facts(entry, lines, shown, may, own=own), today),
+        "sentence": entry_sentence(_facts(entry, lines, shown, may, own=own, **registers), today),
         **_by_source(lines),
         "filing": shown,
         "report": report,
@@ -144,18 +101,66 @@ def page(
         "last_lines": sent_lines(checks, values, last),
         "most": filings.MOST_CHARACTERS,
         **_told(entry, writing=bool(may.get("save")), own=own),
-        "panel": evidence.panel(entry, seat) if own else {"files": _sent_files(report)},
+        "panel": panel,
+        **registers,
         **_guidance(entry),
     }
 
 
-def _lines(
-    checks: Sequence[Check], entry: Entry, shown: Filing, errors: Mapping[str, Sequence[str]]
+def answered(entry: Entry, request: HttpRequest) -> dict[str, Any]:
+    """What `entry/_answers.html` asks for, after the registers were asked anew."""
+    may = {verb: policy.may(request.seat, verb, entry) for verb in _verbs(entry, own=True)}
+    draft = own_draft(entry)
+    shown = from_draft(draft) if draft else Filing()
+    checks, panel = list(entry.slot.item.checks.all()), {"files": uploads.attached(entry)}
+    lines = _open_lines(checks, entry, shown, {}, check_lines.kept_values(entry))
+    writing = may.get("save") is True
+    registers = _registers(entry, lines, shown, writing=writing, panel=panel)
+    facts = _facts(entry, lines, shown, may, own=True, **registers)
+    return {
+        "entry": entry,
+        "item": entry.slot.item,
+        "key": uuid.uuid4().hex,
+        "may": {verb: answer is True for verb, answer in may.items()},
+        "sentence": entry_sentence(facts, clock.today()),
+        **_by_source(lines),
+        **registers,
+    }
+
+
+def _open_lines(
+    checks: Sequence[Check],
+    entry: Entry,
+    shown: Filing,
+    errors: Mapping[str, Sequence[str]],
+    kept: Mapping[str, Any],
 ) -> list[CheckLine]:
+    """Checks of an entry that nobody has sent: as typed so far, and as the registers answer."""
     return [
-        check_line(one, entry, shown.values.get(one.key, {}), errors.get(f"check-{one.key}", ()))
+        kept_line(one, entry, kept.get(one.key))
+        if one.source == Source.computed
+        else typed_line(
+            one, entry, shown.values.get(one.key, {}), errors.get(f"check-{one.key}", ())
+        )
         for one in checks
     ]
+
+
+def _registers(
+    entry: Entry,
+    lines: Sequence[CheckLine],
+    shown: Filing,
+    *,
+    writing: bool,
+    panel: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Whether the answers of the registers must be made anew, and whether one click is enough."""
+    kept = getattr(entry, "computed", None)
+    computed = any(not line.typed for line in lines)
+    stale = writing and computed and checking.is_stale(kept, entry, clock.today())
+    ready = writing and kept is not None and kept.ready and not stale
+    untouched = shown == Filing() and not panel["files"]
+    return {"kept": kept, "stale": stale, "ready": ready, "confirm": ready and untouched}
 
 
 def _by_source(lines: Sequence[CheckLine]) -> dict[str, Sequence[CheckLine]]:
@@ -255,13 +260,17 @@ def _facts(
     may: Mapping[str, policy.Answer],
     *,
     own: bool,
+    kept: Computed | None,
+    ready: bool,
+    **_more: bool,
 ) -> EntryFacts:
     missing = sum(
         (not line.num) + (line.ratio and line.den_fixed is None and not line.den)
         for line in lines
         if line.typed
     )
-    report = entry.report
+    report, noted = entry.report, bool(shown.note.strip())
+    by_hand = any(line.typed for line in lines)
     return EntryFacts(
         status=Status(entry.status),
         own=own,
@@ -270,7 +279,10 @@ def _facts(
         opens_on=entry.slot.opens_on,
         due_on=entry.due_on,
         missing=0 if shown.claim == "not_applicable" else missing,
-        needs_words=not shown.note.strip() and not any(line.typed for line in lines),
+        unasked=kept is None and not by_hand,
+        answered=ready,
+        short=0 if noted else sum(line.met is False for line in lines if not line.typed),
+        silent=not noted and not ready and not by_hand,
         sent_on=clock.local_date(report.sent_at) if report and report.sent_at else None,
         settled_on=clock.local_date(entry.changed_at) if entry.changed_at else None,
         running=entry.is_listed(clock.today()),

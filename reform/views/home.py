@@ -1,5 +1,6 @@
 """The only place for a school's home and its items, as itself and the officials above see them."""
 
+import uuid
 from collections import Counter
 from datetime import date
 from typing import Any
@@ -11,12 +12,20 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from reform.states import LIGHT_WORDS
+from reform.forms.hidden import number_of
+from reform.states import LIGHT_WORDS, Status
 from reform.templatetags.look import light_word
 from reform.views import baseline, ledger, setup
 from reform.views.entry_page import authority_name
 from reform.views.ledger import Group, Row
-from reform.views.sentences import Owed, home_line, home_sentence, items_sentence, short
+from reform.views.sentences import (
+    Owed,
+    home_line,
+    home_sentence,
+    items_sentence,
+    registers_sentence,
+    short,
+)
 from schools import clock, scope
 from schools.access import SIGNED_IN, access
 from schools.models import School
@@ -84,7 +93,8 @@ def _home(request: HttpRequest, school: School) -> HttpResponse:
         return render(request, "school/nothing.html", context | nothing)
     owed = ledger.owed(rows, may_sign=may_sign)
     first = ledger.first_these(rows, may_sign=may_sign)
-    first = ledger.explained(first, Calendar.days_of(school.authority_id), today)
+    days = Calendar.days_of(school.authority_id)
+    first = ledger.explained(first, days, today, outside=not context["own"])
     context |= {
         "sentence": home_sentence(owed, today, own=context["own"]),
         "line": home_line(owed) if context["own"] else "",
@@ -97,7 +107,23 @@ def _home(request: HttpRequest, school: School) -> HttpResponse:
         "reference_only": not rows[0].counted,
         "others": ledger.kept_by_others(school, rows),
     }
+    if context["own"]:
+        context |= _registers(request, rows)
     return render(request, "school/home.html", context)
+
+
+def _registers(request: HttpRequest, rows: list[Row]) -> dict[str, Any]:
+    """What the registers answer, and what was confirmed a moment ago, with the next one."""
+    found = ledger.from_registers(rows)
+    done = number_of(request.GET.get("done", ""))
+    sent = (Status.submitted, Status.awaiting_signoff)
+    return {
+        "registers": found,
+        "registers_sentence": registers_sentence(found.total, len(found.ready), found.rest),
+        "done": next((row for row in rows if row.pk == done and row.status in sent), None),
+        "may_confirm": request.seat.has("submit"),
+        "key": uuid.uuid4().hex,
+    }
 
 
 def _frame(request: HttpRequest, school: School) -> dict[str, Any]:

@@ -1,18 +1,19 @@
 """The only place that reads a school's entries into the rows its pages show."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from reform.models import Check, Entry, Item, Review
+from reform import answers
+from reform.models import Check, Computed, Entry, Item, Review
 from reform.models.campaign import CampaignState
-from reform.models.catalogue import CheckKind, ProfileValue, Source
+from reform.models.catalogue import CheckKind, ProfileValue, Source, TargetMode
 from reform.models.entry import running
 from reform.models.report import Verdict
 from reform.states import LIGHT_URGENCY, OPEN, Status, light
@@ -25,6 +26,7 @@ from schools.workdays import Calendar
 
 FIELDS = (
     "pk",
+    "version",
     "status",
     "due_on",
     "counted",
@@ -50,6 +52,11 @@ FIELDS = (
     "slot__item__measure__pillar__name_en",
     "slot__item__measure__pillar__theme_zh",
     "slot__item__measure__pillar__theme_en",
+    "slot__targets",
+    "computed__ready",
+    "computed__registers_rev",
+    "computed__on",
+    "computed__due_on",
 )
 AT_LEAST = 5  # lines of the list "first these": filled up with what comes next
 
@@ -59,6 +66,7 @@ class Row:
     """One entry as a line of a list; `days` are working days to its date, negative when past."""
 
     pk: int
+    version: int
     item: int
     code: str
     title: str
@@ -81,8 +89,12 @@ class Row:
     report: int | None
     changed_on: date | None
     today: date
+    targets: Mapping[str, Any]
+    ready: bool
+    stale: bool
     days: int | None = None
     typed: int = 0
+    missing: tuple[str, ...] = ()
     reason: str = ""
 
     @property
@@ -126,6 +138,12 @@ class Row:
         """Whether the school has to act: open, begun, in a running campaign."""
         return self.status in OPEN and not self.later and not self.closed
 
+    @property
+    def confirmable(self) -> bool:
+        """Whether the registers answer it and nobody has said anything else: one click is left."""
+        begun = self.status in (Status.not_started, Status.in_progress)
+        return self.owed and self.ready and begun
+
 
 def read(school: School, *, today: date, year: str) -> list[Row]:
     """Every entry of a school in running campaigns, and in closed ones of the year; one query."""
@@ -146,10 +164,10 @@ def read(school: School, *, today: date, year: str) -> list[Row]:
         )
         .values(*FIELDS)
     )
-    return [_row(values, today) for values in found]
+    return [_row(values, school, today) for values in found]
 
 
-def _row(values: dict[str, Any], today: date) -> Row:
+def _row(values: dict[str, Any], school: School, today: date) -> Row:
     item, measure = "slot__item__", "slot__item__measure__"
     status, due_on = values["status"], values["due_on"]
     sent, changed = values["report__sent_at"], values["changed_at"]
@@ -158,6 +176,7 @@ def _row(values: dict[str, Any], today: date) -> Row:
     readmitted = until is not None and until >= today
     return Row(
         pk=values["pk"],
+        version=values["version"],
         item=values["slot__item_id"],
         code=values[item + "code"],
         title=local(values, item + "title"),
@@ -180,7 +199,15 @@ def _row(values: dict[str, Any], today: date) -> Row:
         report=values["report_id"],
         changed_on=local_date(moment) if moment else None,
         today=today,
+        targets=values["slot__targets"],
+        ready=bool(values["computed__ready"]),
+        stale=_kept_for(values) != (school.registers_rev, today, due_on),
     )
+
+
+def _kept_for(values: dict[str, Any]) -> tuple[Any, ...]:
+    """The revision, day and date that the answers of the registers were made for."""
+    return tuple(values[f"computed__{name}"] for name in ("registers_rev", "on", "due_on"))
 
 
 def first_these(rows: Iterable[Row], *, may_sign: bool) -> list[Row]:
@@ -198,13 +225,18 @@ def is_now(row: Row, *, may_sign: bool) -> bool:
     return row.owed and (row.light in ("late", "back", "due") or (row.light == "sign" and may_sign))
 
 
-def explained(rows: Sequence[Row], calendar: Calendar, today: date) -> list[Row]:
-    """`rows` with working days, numbers to type and the words of a return; two queries."""
-    typed = dict(
-        Check.objects.filter(item__in={row.item for row in rows}, source=Source.typed)
-        .order_by()
-        .values_list("item")
-        .annotate(n=Count("pk") + Count("pk", filter=Q(kind=CheckKind.ratio, den_fixed=None)))
+def explained(
+    rows: Sequence[Row], calendar: Calendar, today: date, *, outside: bool = False
+) -> list[Row]:
+    """`rows` with working days, what is missing and the words of a return; three queries.
+
+    `outside` the own school small counts are hidden.
+    """
+    checks: dict[int, list[Check]] = {}
+    for check in Check.objects.filter(item__in={row.item for row in rows}):
+        checks.setdefault(check.item_id, []).append(check)
+    kept = dict(
+        Computed.objects.filter(entry__in=[row.pk for row in rows]).values_list("pk", "values")
     )
     returned = [row.report for row in rows if row.status == Status.returned and row.report]
     reasons = dict(
@@ -217,11 +249,30 @@ def explained(rows: Sequence[Row], calendar: Calendar, today: date) -> list[Row]
         replace(
             row,
             days=calendar.working_days_between(today, row.due_on),
-            typed=typed.get(row.item, 0),
+            typed=_to_type(checks[row.item]),
+            missing=tuple(_short(row, checks[row.item], kept.get(row.pk, {}), outside=outside)),
             reason=reasons.get(row.report, "") if row.status == Status.returned else "",
         )
         for row in rows
     ]
+
+
+def _to_type(checks: Iterable[Check]) -> int:
+    """How many numbers of an item are typed in."""
+    typed = [check for check in checks if check.source == Source.typed]
+    return len(typed) + sum(one.kind == CheckKind.ratio and one.den_fixed is None for one in typed)
+
+
+def _short(
+    row: Row, checks: Iterable[Check], kept: Mapping[str, Any], *, outside: bool
+) -> Iterator[str]:
+    """What to add to the registers so that the item is met."""
+    for check in checks:
+        value, target = kept.get(check.key), answers.target(check, row.targets)
+        if value and value["judged"] and check.target_mode == TargetMode.required:
+            num, den = value["num"], value["den"]
+            if answers.judge(check, num, den, target) is False:
+                yield answers.gap(check, num, den, target, outside=outside)
 
 
 def next_step(row: Row, *, may_sign: bool) -> str:
@@ -230,9 +281,37 @@ def next_step(row: Row, *, may_sign: bool) -> str:
         return _("Read and sign") if may_sign else _("Ask the secretary to sign")
     if row.status == Status.returned:
         return _("Correct and send again")
+    if row.ready:
+        return _("Confirm with one click")
     if row.typed:
         return ngettext("Enter %(n)d number", "Enter %(n)d numbers", row.typed) % {"n": row.typed}
-    return _("Confirm and send")
+    return _("Complete the registers") if row.missing else _("Look and send")
+
+
+@dataclass(frozen=True)
+class Registers:
+    """Of what a school still owes in this period: answered by its registers, and left for a hand.
+
+    `minutes` is the static estimate for the rest. `stale`: the answers must be made anew.
+    """
+
+    total: int
+    ready: list[Row]
+    rest: int
+    minutes: int
+    stale: bool
+
+
+def from_registers(rows: Sequence[Row]) -> Registers:
+    owed = [row for row in rows if row.owed and row.status != Status.awaiting_signoff]
+    rest = [row for row in owed if not row.confirmable]
+    return Registers(
+        total=len(owed),
+        ready=sorted((row for row in owed if row.confirmable), key=lambda row: row.due_on),
+        rest=len(rest),
+        minutes=sum(row.minutes for row in rest),
+        stale=any(row.stale for row in owed),
+    )
 
 
 def owed(rows: Sequence[Row], *, may_sign: bool) -> Owed:

@@ -120,6 +120,21 @@ def home_line(owed: Owed) -> str:
     ) % {"n": owed.rest}
 
 
+def registers_sentence(total: int, ready: int, rest: int) -> str:
+    """How many items of this period the registers answer by themselves, and how many they leave."""
+    if not ready:
+        return _("The registers answer none of the %(total)d items of this period yet.") % {
+            "total": total
+        }
+    if not rest:
+        return _("The registers answer all %(total)d items of this period.") % {"total": total}
+    return ngettext(
+        "Of the %(total)d items of this period the registers answer %(ready)d; %(n)d is left.",
+        "Of the %(total)d items of this period the registers answer %(ready)d; %(n)d are left.",
+        rest,
+    ) % {"total": total, "ready": ready, "n": rest}
+
+
 def items_sentence(shown: int, total: int) -> str:
     """How many items the list shows, of how many."""
     if shown == total:
@@ -132,7 +147,12 @@ def items_sentence(shown: int, total: int) -> str:
 
 @dataclass(frozen=True)
 class EntryFacts:
-    """What the sentence of an entry is made from. `missing`: typed checks without a number yet."""
+    """What the sentence of an entry is made from.
+
+    `missing`: typed numbers not there yet; `unasked`: nothing was answered from the registers yet;
+    `answered`: they answer everything; `short`: computed checks short of their target, no note
+    written; `silent`: the registers hold nothing.
+    """
 
     status: Status
     own: bool
@@ -141,7 +161,10 @@ class EntryFacts:
     opens_on: date
     due_on: date
     missing: int
-    needs_words: bool
+    unasked: bool
+    answered: bool
+    short: int
+    silent: bool
     sent_on: date | None
     settled_on: date | None
     running: bool
@@ -185,6 +208,16 @@ def _writing(facts: EntryFacts, today: date) -> str:
             "Only %(n)d numbers are missing, then it can be sent.",
             facts.missing,
         ) % {"n": facts.missing}
-    if facts.needs_words:
-        return _("Say in a sentence what was done, then send it.")
+    if facts.unasked:
+        return _("Ask the registers what they answer, then send it.")
+    if facts.answered:
+        return _("The registers answer everything: one click confirms it.")
+    if facts.short:
+        return ngettext(
+            "The registers fall short in %(n)d place: add what is missing or say why.",
+            "The registers fall short in %(n)d places: add what is missing or say why.",
+            facts.short,
+        ) % {"n": facts.short}
+    if facts.silent:
+        return _("The registers say nothing about this yet: fill them, or say how things stand.")
     return _("Everything is there: read it once more and send it.")

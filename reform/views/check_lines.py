@@ -1,0 +1,165 @@
+"""The only place that makes a check a line of a page: typed, answered by registers, or sent."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from reform import answers, dossier
+from reform.answers import Target
+from reform.models import Check, CheckValue, Entry
+from reform.models.catalogue import Source, TargetMode
+from schools import clock
+from schools.language import local
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a register behind a number, and where it stands; a row that was sent is a word."""
+
+    label: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    """A check as a line of the page: what is asked, by whom, and what is typed or was sent.
+
+    Of a computed one `how` says how it came about, `time` what time it counts; `now` is what the
+    registers say today where that differs from what was sent.
+    """
+
+    key: str
+    name: str
+    typed: bool
+    requirement: str
+    sources: list[dict[str, str]]
+    num_label: str
+    den_label: str
+    den_fixed: int | None
+    ratio: bool
+    yes_no: bool
+    num: str = ""
+    den: str = ""
+    shown: str = ""
+    gap: str = ""
+    met: bool | None = None
+    errors: list[str] = field(default_factory=list)
+    how: str = ""
+    time: str = ""
+    now: str = ""
+    rows: list[Row] = field(default_factory=list)
+    lacking: list[Row] = field(default_factory=list)
+
+
+def typed_line(
+    check: Check, entry: Entry, raw: Mapping[str, str], errors: Sequence[str] = ()
+) -> CheckLine:
+    """A check with what was typed so far (`raw`), judged where that can be done."""
+    target = answers.target(check, entry.slot.targets)
+    try:
+        answer = answers.parse(check, raw)
+        num, den = answer.num, answer.den
+    except ValidationError:
+        num = den = None
+    return CheckLine(
+        **_asked(check, entry, target),
+        num=raw.get("num", ""),
+        den=raw.get("den", ""),
+        shown=answers.display(check, num, den),
+        gap=answers.gap(check, num, den, target),
+        met=answers.judge(check, num, den, target),
+        errors=list(errors),
+    )
+
+
+def kept_line(check: Check, entry: Entry, value: Mapping[str, Any] | None) -> CheckLine:
+    """A check as the registers of the reader's own school answer it, with links to the rows."""
+    target = answers.target(check, entry.slot.targets)
+    if value is None:
+        return CheckLine(**_asked(check, entry, target), shown=answers.display(check, None, None))
+    num, den = value["num"], value["den"]
+    judged = answers.judge(check, num, den, target) if value["judged"] else None
+    return CheckLine(
+        **_asked(check, entry, target),
+        shown=answers.display(check, num, den),
+        gap=answers.gap(check, num, den, target),
+        met=None if check.target_mode == TargetMode.warn and not judged else judged,
+        how=answers.how(check, num, den, target),
+        time=_time(check, value),
+        rows=_links(value["rows"]),
+        lacking=_links(value["lacking"]),
+    )
+
+
+def sent_line(
+    check: Check,
+    entry: Entry,
+    value: CheckValue | None,
+    kept: Mapping[str, Any] | None = None,
+    *,
+    outside: bool = False,
+) -> CheckLine:
+    """A check as it was sent and judged; `kept`: what the registers answer now.
+
+    `outside` the own school small counts are hidden.
+    """
+    if value is None:
+        target = answers.target(check, entry.slot.targets)
+        return CheckLine(**_asked(check, entry, target))
+    target, num, den = Target.of(value.target), value.num, value.den
+    computed = value.source == Source.computed
+    return CheckLine(
+        **_asked(check, entry, target),
+        shown=answers.display(check, num, den, outside=outside),
+        met=value.met,
+        how=answers.how(check, num, den, target, outside=outside) if computed else "",
+        time=_time(check, value.detail) if computed else "",
+        now=dossier.moved(check, value, kept, outside=outside),
+        rows=[Row(label) for label in value.detail.get("rows", ())],
+        lacking=[Row(label) for label in value.detail.get("lacking", ())],
+    )
+
+
+def kept_values(entry: Entry) -> Mapping[str, Any]:
+    """Check key → what is kept for the entry; {} where nothing was answered yet."""
+    kept = getattr(entry, "computed", None)
+    return kept.values if kept else {}
+
+
+def _asked(check: Check, entry: Entry, target: Target) -> dict[str, Any]:
+    return {
+        "key": check.key,
+        "name": local(check, "name"),
+        "typed": check.source == Source.typed,
+        "requirement": answers.requirement(check, target),
+        "sources": answers.cited(check, entry.slot.item.framework.words),
+        "num_label": local(check, "num") or local(check, "name"),
+        "den_label": local(check, "den"),
+        "den_fixed": check.den_fixed,
+        "ratio": check.kind == "ratio",
+        "yes_no": check.kind == "bool",
+    }
+
+
+def _time(check: Check, value: Mapping[str, Any]) -> str:
+    """From when to when it counts, where that says something."""
+    if "span" not in value:
+        return ""
+    first, last = map(date.fromisoformat, value["span"])
+    if first == last:
+        return ""
+    words = {"first": first.isoformat(), "last": last.isoformat()}
+    if not value["judged"]:
+        return _("%(first)s to %(last)s, so far; judged in a later slot") % words
+    if last > clock.today():
+        return _("%(first)s to %(last)s, so far") % words
+    return _("%(first)s to %(last)s") % words
+
+
+def _links(refs: Iterable[Sequence[Any]]) -> list[Row]:
+    return [Row(label, f"{reverse('register', args=[key])}#r{pk}") for key, pk, label in refs]
