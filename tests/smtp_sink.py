@@ -40,6 +40,7 @@ class Sink:
     def __init__(self, folder=None):
         self.folder = Path(folder) if folder else None
         self.mode, self.letters, self.count, self.connections = {}, [], 0, 0
+        self.kept = 0
         self.lock = threading.Lock()
         if self.folder:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -47,13 +48,14 @@ class Sink:
 
     def now(self):
         """The mode in force."""
-        file = self.folder and self.folder / "mode.json"
-        if file and file.exists():
-            try:
-                return json.loads(file.read_text())
-            except ValueError:  # being written
-                return {}
-        return self.mode
+        if not self.folder:
+            return self.mode
+        try:
+            return json.loads((self.folder / "mode.json").read_text())
+        except FileNotFoundError:
+            return self.mode
+        except ValueError:  # being written
+            return {}
 
     def fails(self, name, envelope, address=""):
         """What is to happen at this step to this letter; None: nothing."""
@@ -109,16 +111,21 @@ class Sink:
 
     def keep(self, envelope):
         """Log a letter, on the disk before it is answered."""
-        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        about = {"at": time.time(), "to": envelope.rcpt_tos[0], "id": message["Message-ID"],
-                 "key": message["X-Reform-Key"], "text": text_of(message)}  # fmt: skip
+        if not self.folder:
+            message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+            with self.lock:
+                self.letters.append(message)
+            return
+        message = email.message_from_bytes(envelope.content)  # as it came: quicker, and enough
+        plain = next(p for p in message.walk() if p.get_content_type() == "text/plain")
+        text = plain.get_payload(decode=True).decode().replace("\r\n", "\n")
+        about = {"at": time.time(), "to": envelope.rcpt_tos[0], "text": text,
+                 "id": message["Message-ID"].strip(), "key": message["X-Reform-Key"]}  # fmt: skip
         with self.lock:
-            self.letters.append(message)
-            if self.folder:
-                number = len(self.letters)
-                (self.folder / f"{number:05d}.eml").write_bytes(envelope.content)
-                os.write(self.log, (json.dumps(about, ensure_ascii=False) + "\n").encode())
-                os.fsync(self.log)
+            self.kept += 1
+            (self.folder / f"{self.kept:05d}.eml").write_bytes(envelope.content)
+            os.write(self.log, (json.dumps(about, ensure_ascii=False) + "\n").encode())
+            os.fsync(self.log)
 
 
 def text_of(message):

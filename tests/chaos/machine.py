@@ -105,6 +105,8 @@ def worker(**env):
 
 
 def beat(file, **env):
+    """It rings far more often than each minute: tests/chaos/quick.py."""
+    env |= {"DJANGO_SETTINGS_MODULE": "tests.chaos.quick"}
     return Part("-m", "celery", "--quiet", "--app", "reform", "beat", "--loglevel", "error",
                 "--schedule", str(file), "--pidfile=", **env)  # fmt: skip
 
