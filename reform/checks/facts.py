@@ -1,7 +1,7 @@
 """The only place that reads the registers for the checks: many schools at once, few queries."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -38,7 +38,6 @@ LASTING: dict[str, type[Model]] = {
 }
 DATED: dict[str, type[Model]] = {"meetings": Meeting, "activities": Activity}
 REGISTERS = frozenset({*LASTING, *DATED, "trainings", "studios"})
-BATCH = 100  # schools read at once: their rows are what memory holds
 # What no check reads; a name that may stand there never leaves the database.
 UNREAD = {
     "committee_members": ("note", "changed_at", "removed_at", "holder"),
@@ -56,7 +55,8 @@ def load(
 
     A bureau's facts hold those of the schools whose items it keeps as well: five queries more.
     `since`: meetings, trainings and activities before that day are left in the database, rotating
-    training aside, whose cycle is longer than a year. `registers`: only these are read.
+    training aside, whose cycle is longer than a year. `registers`: only these are read. All rows
+    are in memory together, so ever so many schools are taken in batches.
     """
     prefetch_related_objects(schools, "school_type")
     found = {school.pk: Facts(school, phases=_phases(school)) for school in schools}
@@ -73,20 +73,6 @@ def load(
         _read_trainings(found, since, "trainings" in wanted)
     bureaus.widen(found, frozenset(wanted))
     return found
-
-
-def in_batches(
-    schools: Iterable[School], *, since: date | None = None, size: int = BATCH
-) -> Iterator[dict[int, Facts]]:
-    """The facts of ever so many schools, `size` of them in memory at a time."""
-    batch: list[School] = []
-    for school in schools:
-        batch.append(school)
-        if len(batch) == size:
-            yield load(batch, since=since)
-            batch = []
-    if batch:
-        yield load(batch, since=since)
 
 
 def _living(model: type[Model], key: str) -> QuerySet[Any]:
