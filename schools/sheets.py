@@ -217,18 +217,30 @@ def write_template(
     choices: Mapping[int, Sequence[str]],
     notes: Iterable[Sequence[str]],
     titles: Sequence[str],
+    *,
+    above: str = "",
+    example: Sequence[str] = (),
+    rows: int = MOST_ROWS,
 ) -> bytes:
     """An empty list to fill in: every cell a text, drop-downs by column, notes on a second sheet.
 
-    `titles`: of the list, of the notes, of the hidden sheet that holds what drops down.
+    `titles`: of the list, of the notes, of the hidden sheet that holds what drops down. `above`: a
+    sentence over the headings; `example`: a row below them, in grey; `rows`: how many drop down.
     """
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"strings_to_formulas": False}) as book:
         sheet, told, offered = map(book.add_worksheet, titles)
         bold, as_text = book.add_format({"bold": True}), book.add_format({"num_format": "@"})
-        sheet.freeze_panes(1, 0)
+        head = 1 if above else 0
+        sheet.freeze_panes(head + 1, 0)
         sheet.set_column(0, len(headings) - 1, 16, as_text)
-        sheet.write_row(0, 0, headings, bold)
+        if above:
+            sheet.write_string(0, 0, above)
+        sheet.write_row(head, 0, headings, bold)
+        if example:
+            grey = book.add_format({"font_color": "#777777", "num_format": "@", "italic": True})
+            sheet.write_row(head + 1, 0, example, grey)
+        top = head + 1 + bool(example)
         offered.hide()
         for place, (column, words) in enumerate(choices.items()):
             offered.write_column(0, place, words)
@@ -236,7 +248,7 @@ def write_template(
             first = xl_rowcol_to_cell(0, place, row_abs=True, col_abs=True)
             source = f"='{titles[2]}'!{first}:{last}"
             sheet.data_validation(
-                1, column, MOST_ROWS, column, {"validate": "list", "source": source}
+                top, column, top + rows - 1, column, {"validate": "list", "source": source}
             )
         told.set_column(0, 0, 20)
         told.set_column(1, 1, 90)

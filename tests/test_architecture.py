@@ -19,7 +19,8 @@ schools.forms, schools.consulting, schools.training_matrix, schools.register_sha
 < schools.bureaus, schools.places, schools.likeness, \
 schools.headings, schools.standing, schools.register_cells \
 < schools.checkup, schools.lists, schools.register_rules \
-< schools.resources, schools.register_forms, schools.structure_counts, schools.structure_plan
+< schools.resources, schools.register_forms, schools.register_blocks, schools.structure_counts, \
+schools.structure_plan < schools.register_sheets < schools.register_resources
 schools.admin_lists < schools.admin, schools.management, schools.views \
 < schools.urls, schools.apps
 reform.states, reform.compare, reform.instance, reform.release
@@ -34,7 +35,7 @@ reform.circuit, reform.failpoint, reform.sensitive, reform.marked_yaml \
 < reform.checking, reform.tallies, reform.uploads, reform.publishing, reform.backup < reform.restore
 reform.filings, reform.reminders, reform.term_reminders, reform.reminder_policies \
 < reform.progress, reform.bookkeeping, reform.leaving, reform.personal, reform.boards, reform.queues, \
-reform.dossier, reform.slots < reform.accounts, reform.reach < reform.issuing, reform.moves \
+reform.dossier, reform.slots < reform.accounts, reform.intake, reform.reach < reform.issuing, reform.moves \
 < reform.keeping < reform.rollout < reform.baseline, reform.fitting < reform.settling < reform.steering \
 < reform.restructure < reform.extensions, reform.nudges, reform.readmission, reform.redating
 reform.people, reform.school_lists < reform.particulars, reform.slips, reform.people_columns \

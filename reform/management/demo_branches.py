@@ -69,7 +69,7 @@ class Body:
     @property
     def leaves(self) -> list[Branch]:
         """The branches themselves, without what stands above them."""
-        return [one for one in self.branches if one.form == PartyForm.branch]
+        return [one for one in self.branches if one.form in (PartyForm.branch, PartyForm.joint)]
 
     def rows(self) -> Iterator[Any]:
         yield from chain(self.branches, self.units, self.seats)
@@ -135,7 +135,13 @@ class Body:
         form = self.school.form or PartyForm.general
         since = self._since()
         root_name = self.said["root"][form].format(school=self.school.name)
-        root = self._branch(root_name, form=form, since=since)
+        root = self._branch(
+            root_name,
+            form=form,
+            since=since,
+            full_members=self.school.full_members,
+            probationary=self.school.probationary_members,
+        )
         retired = leaves >= 5
         shared = list(self._shared(leaves - retired))
         counts = self._parts(self.school.full_members or 0, leaves)
@@ -188,9 +194,10 @@ class Body:
     def _alone(self) -> None:
         """One branch; its Party groups stand for the kinds of groups."""
         members = self.school.full_members or 6
+        joint = self.school.name in self.said["hosts"].values()
         branch = self._branch(
-            self.school.name + self.said["branch"]["alone"],
-            form=PartyForm.branch,
+            self.school.name + self.said["branch"]["joint" if joint else "alone"],
+            form=PartyForm.joint if joint else PartyForm.branch,
             since=self._since(),
             basis=Basis.mixed,
             full_members=members,

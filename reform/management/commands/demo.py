@@ -99,6 +99,7 @@ def _term() -> None:
     manager = _seat("manager")
     with clock.pretending(_moment(begin, 8)):
         _baselines()
+        short = demo_registers.load(COUNTY, begin, today, SAID["quiet"])
     with clock.pretending(_moment(begin, 9)):
         campaign = Campaign.objects.create(
             region_id=COUNTY,
@@ -110,7 +111,6 @@ def _term() -> None:
             created_at=clock.now(),
         )
         rollout.open_campaign(campaign.pk, by=manager)
-        short = demo_registers.load(COUNTY, begin, today, SAID["quiet"])
     for when, act in sorted(_deeds(campaign, begin, today, short), key=lambda deed: deed[0]):
         with clock.pretending(when):
             act()
