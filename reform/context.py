@@ -136,7 +136,14 @@ REGION_PLACES = (
         "steps",
         gettext_lazy("Setup"),
         "manage_schools",
-        ("calendar", "calendar_term", "calendar_days", "calendar_notice", "reminder_policy"),
+        (
+            "calendar",
+            "calendar_term",
+            "calendar_days",
+            "calendar_notice",
+            "reminder_policy",
+            "office_names",
+        ),
     ),
     Place(
         "people",

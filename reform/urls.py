@@ -20,6 +20,7 @@ from reform.views import (
     inbox,
     mine,
     nudges,
+    office_names,
     office_terms,
     openings,
     people,
@@ -112,9 +113,7 @@ urlpatterns = [
         registers.register_restore,
         name="register_restore",
     ),
-    path(
-        "registers/<register:key>/paste/", register_sheets.register_paste, name="register_paste"
-    ),
+    path("registers/<register:key>/paste/", register_sheets.register_paste, name="register_paste"),
     path("registers/<register:key>/file/", register_sheets.register_file, name="register_file"),
     path(
         "registers/<register:key>/template/",
@@ -183,6 +182,7 @@ urlpatterns = [
     path("people/posts/<int:pk>/end/", people_turns.post_end, name="post_end"),
     path("people/posts/<int:pk>/successor/", people_turns.post_successor, name="post_successor"),
     path("setup/", setup.setup, name="setup"),
+    path("setup/names/", office_names.office_names, name="office_names"),
     path("calendar/", terms.calendar, name="calendar"),
     path("calendar/term/", terms.calendar_term, name="calendar_term"),
     path("calendar/days/", terms.calendar_days, name="calendar_days"),

@@ -5,6 +5,7 @@ which no register holds, and what is local practice.
 """
 
 from collections.abc import Callable
+from datetime import date
 from typing import NamedTuple
 
 from django.utils.functional import Promise
@@ -16,7 +17,7 @@ from schools import structure_rules as rules
 from schools.roles import PartyForm
 from schools.rulebook import SEVERITIES, Rule
 from schools.rulebook import rules as book
-from schools.structure_books import Books, Span
+from schools.structure_books import Books
 from schools.structure_rules import Finding, Findings
 
 BRANCHES, SEATS, MEETINGS = "branches", "committee_members", "meetings"
@@ -129,7 +130,7 @@ def terms(books: Books) -> str:
 
 
 def month(books: Books) -> str:
-    return _since(books, books.periods.month)
+    return _since(books, books.periods.month[0])
 
 
 def committees_month(books: Books) -> str:
@@ -137,13 +138,12 @@ def committees_month(books: Books) -> str:
 
 
 def quarter(books: Books) -> str:
-    return _since(books, books.periods.quarter)
+    return _since(books, books.periods.quarter[0])
 
 
 def year(books: Books) -> str:
     """This meeting usually falls in the last quarter: a register that begins by then will do."""
-    first, last = books.periods.year
-    return _since(books, (first.replace(month=10), last))
+    return _since(books, books.periods.last_quarter_of_year)
 
 
 def decisions(books: Books) -> str:
@@ -152,14 +152,14 @@ def decisions(books: Books) -> str:
     return _("The meeting register is empty.")
 
 
-def _since(books: Books, span: Span) -> str:
+def _since(books: Books, first: date) -> str:
     if books.is_guest:
         return ""
     if books.meetings_since is None or not books.own:
         return branches(books) or _("The meeting register is empty.")
-    if books.meetings_since > span[0]:
+    if not books.judged_from(first):
         words = _("The meeting register begins on %(day)s, after %(first)s.")
-        return words % {"day": books.meetings_since, "first": span[0]}
+        return words % {"day": books.meetings_since, "first": first}
     return ""
 
 

@@ -34,6 +34,11 @@ class Periods(NamedTuple):
     year: Span
     recent: Span
 
+    @property
+    def last_quarter_of_year(self) -> date:
+        """1 October of the last whole year."""
+        return self.year[0].replace(month=10)
+
     @classmethod
     def before(cls, on: date) -> "Periods":
         month = on.replace(day=1)
@@ -70,7 +75,7 @@ class Held(NamedTuple):
 class Books:
     """The rows of one school in force on the day `on`. `guests`: host row → schools that join it.
 
-    `meetings_since`: the first meeting ever put down; no period before it is judged.
+    `meetings_since`: the first meeting ever put down.
     """
 
     school: School
@@ -114,6 +119,10 @@ class Books:
     def periods(self) -> Periods:
         return Periods.before(self.on)
 
+    def judged_from(self, day: date) -> bool:
+        """Whether the meeting register goes back to this day; nothing before it is judged."""
+        return self.meetings_since is not None and self.meetings_since <= day
+
     @property
     def is_guest(self) -> bool:
         """Whether the school has joined a branch of another school and has none of its own."""
@@ -145,6 +154,8 @@ def is_guest(branch: Branch) -> bool:
 
 def load(schools: Sequence[School], on: date) -> list[Books]:
     """The books of these schools, in their order; five queries for any number of them."""
+    if not schools:
+        return []
     ids = [school.pk for school in schools]
     kept = {"school__in": ids, "removed_at": None}
     started = Q(since=None) | Q(since__lte=on)

@@ -3,6 +3,7 @@
 A bit each minute once a day has begun: whoever looks from above sees at most yesterday's counts.
 """
 
+from datetime import date
 from time import monotonic
 from typing import NamedTuple
 
@@ -22,6 +23,8 @@ class Line(NamedTuple):
     """An authority: how many schools were looked at, at how many there is something, and what."""
 
     authority: str
+    name: str
+    on: date  # the day of the oldest count
     schools: int
     with_findings: int
     undecided: int
@@ -73,23 +76,13 @@ def by_authority(counts: "QuerySet[StructureCount]") -> list[Line]:
     """The counts of each authority, in the order of the codes; one query."""
     something = Q(error__gt=0) | Q(warn__gt=0) | Q(remind__gt=0)
     open_ = Q(school__closed_on=None) | Q(school__closed_on__gt=clock.today())
-    lines = (
-        counts.filter(open_)
-        .values("school__authority_id")
-        .order_by("school__authority_id")
-        .annotate(
-            schools=Count("pk"),
-            found=Count("pk", filter=something),
-            lacking=Count("pk", filter=Q(undecided=True)),
-            **{f"sum_{name}": Sum(name) for name in KEPT},
-        )
-        .values_list(
-            "school__authority_id", "schools", "found", "lacking", *[f"sum_{one}" for one in KEPT]
-        )
-    )
-    return [Line(*line) for line in lines]
-
-
-def oldest(counts: "QuerySet[StructureCount]") -> object:
-    """The day of the oldest of these counts, None where there is none."""
-    return counts.aggregate(day=Min("on"))["day"]
+    sums = {
+        "day": Min("on"),
+        "schools": Count("pk"),
+        "found": Count("pk", filter=something),
+        "lacking": Count("pk", filter=Q(undecided=True)),
+        **{f"sum_{name}": Sum(name) for name in KEPT},
+    }
+    of = ("school__authority_id", "school__authority__name")
+    found = counts.filter(open_).values(*of).order_by(of[0]).annotate(**sums)
+    return [Line(*line) for line in found.values_list(*of, *sums)]

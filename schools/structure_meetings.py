@@ -4,7 +4,7 @@ MTG-01 to MTG-05 over the last whole month, quarter or year; OP-5 to OP-7 over t
 """
 
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, timedelta
 
 from django.utils.translation import ngettext
 
@@ -14,6 +14,8 @@ from schools.quorum import RULES as DECIDING
 from schools.quorum import quorum
 from schools.structure_books import Books, Held, Span
 from schools.structure_rules import Finding, Findings, Row, of_branch
+
+FIRST_WEEKS = timedelta(days=28)
 
 
 def mtg_01(books: Books) -> Findings:
@@ -65,8 +67,9 @@ def mtg_04(books: Books) -> Findings:
 
 
 def mtg_05(books: Books) -> Findings:
+    """It usually falls in the last quarter: a register that goes back to its beginning will do."""
     span = books.periods.year
-    none = _without(books, MeetingKind.org_life, span)
+    none = _without(books, MeetingKind.org_life, span, since=books.periods.last_quarter_of_year)
     words = ngettext(
         "%(year)d: %(n)d branch without an organisation-life meeting on record.",
         "%(year)d: %(n)d branches without an organisation-life meeting on record.",
@@ -84,14 +87,18 @@ def op_6(books: Books) -> Findings:
 
 
 def op_7(books: Books) -> Findings:
-    """A talk on record on the day or before, and after the last meeting on a major question."""
+    """A talk on record on the day or before, and after the last meeting on a major question.
+
+    In the first weeks of a register the talk may have been before it.
+    """
     if books.is_private:
         return
     talks = [one.held_on for one in books.meetings if one.kind == MeetingKind.talk]
     untold, before = [], date.min
     for one in books.meetings:
         if one.kind in DECIDING and Topic.major in one.topics and one.held_on != before:
-            if not any(before < day <= one.held_on for day in talks):
+            told = any(before < day <= one.held_on for day in talks)
+            if not told and books.judged_from(one.held_on - FIRST_WEEKS):
                 untold.append(one)
             before = one.held_on
     words = ngettext(
@@ -118,15 +125,24 @@ def _short_of_people(books: Books, rule: str) -> Findings:
     yield from _meetings(words, short)
 
 
-def _throughout(books: Books, span: Span) -> list[Branch]:
-    """Branches in force from the first day to the last: a new one owes only what came after."""
+def _throughout(books: Books, span: Span, since: date | None = None) -> list[Branch]:
+    """Branches in force from the first day to the last: a new one owes only what came after.
+
+    None when the register itself does not go back to the first day, or to `since`.
+    """
+    if not books.judged_from(since or span[0]):
+        return []
     return [row for row in books.own_branches if row.holds(span[0]) and row.holds(span[1])]
 
 
 def _without(
-    books: Books, kind: MeetingKind, span: Span, owes: Callable[[Branch], bool] = bool
+    books: Books,
+    kind: MeetingKind,
+    span: Span,
+    owes: Callable[[Branch], bool] = bool,
+    since: date | None = None,
 ) -> list[Branch]:
-    owing = [branch for branch in _throughout(books, span) if owes(branch)]
+    owing = [branch for branch in _throughout(books, span, since) if owes(branch)]
     return [branch for branch in owing if not books.held(kind, span, branch)]
 
 
