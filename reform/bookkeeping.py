@@ -11,7 +11,7 @@ from reform import filings, history
 from reform.history import NewEvent
 from schools import clock, recording
 from schools.errors import Denied
-from schools.models import School
+from schools.models import Region, School
 from schools.models.organisation import Record
 from schools.recording import Written
 from schools.registers import Register
@@ -73,6 +73,24 @@ def bring_back(
     asked = {"do": "bring_back", "register": register.key, "school": school.pk, "rows": list(pks)}
     return _act(school, register, asked, by, key,
                 lambda: recording.bring_back(school, register, pks))  # fmt: skip
+
+
+def allow_names(region: str, allowed: bool, *, by: Seat) -> bool:
+    """Let the registers of a county name office-holders, or no longer; False if it was so already.
+
+    Names that were entered stay, and nobody is shown them while it is off.
+    """
+    if not by.has("allow_names") or not by.is_authority(region):
+        raise Denied(_("Only the manager of this region decides about names."))
+    with transaction.atomic():
+        subject = f"region:{region}"
+        chain = history.lock([subject])[subject]
+        mine = Region.objects.filter(pk=region).exclude(office_names=allowed)
+        if not mine.update(office_names=allowed):
+            return False
+        body = {"allowed": allowed, "seat": by.key}
+        history.append(chain, [NewEvent("allow_names", by.user, body=body)])
+    return True
 
 
 def _act(

@@ -4,13 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count, F, Max, Q, QuerySet, Value
 from django.http import HttpRequest
 from django.urls import reverse
 
+from reform import bookkeeping
 from reform.forms.hidden import number_of
-from reform.models import Entry
+from reform.models import Entry, Event
 from reform.models.catalogue import Source
 from reform.models.entry import listed
 from reform.views import register_words as words
@@ -21,6 +23,7 @@ from schools.models.schools import SchoolKind
 from schools.registers import PILLARS, REGISTERS, Register
 
 PAGE = 50
+MOST_STEPS = 10
 MOST_OUT = 20  # removed rows offered for bringing back
 
 
@@ -76,6 +79,12 @@ def _figures(school: School) -> Iterable[Any]:
         for register in REGISTERS.values()
     ]
     return each[0].union(*each[1:], all=True)
+
+
+def history(school: School) -> list[dict[str, Any]]:
+    """The last acts in the registers of a school, newest first; one query."""
+    events = Event.objects.filter(subject=school.subject, kind=bookkeeping.KIND)
+    return words.steps(events.select_related("actor").order_by("-seq")[:MOST_STEPS])
 
 
 def by_pillar(found: list[Summary]) -> list[tuple[str, list[Summary]]]:
@@ -136,18 +145,15 @@ def listing(
     ]
     columns.sort(key=lambda column: register.shown.index(column.name))
     rows = recording.readable(register, school).select_related(
-        *(column.name for column in columns if column.sort == "row")
+        *(column.name for column in register.columns if column.sort == "row")
     )
     rows = rows.prefetch_related(*(c.name for c in columns if c.sort == "schools"))
-    show = request.GET.get("show") == "gaps"
     today = clock.today()
     living = rows.exclude(recording.over(register, today)) if register.is_lasting else rows
-    narrowed = living.filter(register.with_gaps) if show else living
-    page = list(
-        _after(_ordered(narrowed, register), register, request.GET.get("after", ""))[: PAGE + 1]
-    )
+    narrow = _narrowed(request, register)
+    narrowed = _ordered(living.filter(narrow.rows), register)
+    page = list(_after(narrowed, register, request.GET.get("after", ""))[: PAGE + 1])
     over = list(rows.filter(recording.over(register, today))[:PAGE]) if register.is_lasting else []
-    more = f"?{'show=gaps&' if show else ''}after={page[PAGE - 1].pk}" if len(page) > PAGE else ""
 
     def lines(found: list[Any]) -> list[Line]:
         return [
@@ -166,13 +172,38 @@ def listing(
     return {
         "sentence": words.sentence(register, figures["rows"], figures["gaps"]),
         "gaps": figures["gaps"],
-        "columns": columns,
+        "heads": words.heads(columns),
         "lines": lines(page[:PAGE]),
         "over": lines(over),
-        "next_url": more,
-        "first_url": request.path if request.GET.get("after") else "",
-        "show_gaps": show,
+        "next_url": narrow.address(after=page[PAGE - 1].pk) if len(page) > PAGE else "",
+        "first_url": narrow.address() if request.GET.get("after") else "",
+        "show_gaps": "show" in narrow.query,
+        "of_kind": narrow.of_kind,
     }
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """Which rows of a register its reader asked for; `of_kind`: the kind in words, or ""."""
+
+    rows: Q
+    query: dict[str, str]
+    of_kind: str = ""
+
+    def address(self, **more: Any) -> str:
+        return f"?{urlencode({**self.query, **more})}"
+
+
+def _narrowed(request: HttpRequest, register: Register) -> Narrowed:
+    """Rows that lack something, rows of the kind that is being entered, or all."""
+    if request.GET.get("show") == "gaps":
+        return Narrowed(register.with_gaps, {"show": "gaps"})
+    kinds_differ = register.only and register.key != "branches"
+    kind = request.GET.get(register.sorting, "") if kinds_differ else ""
+    label = dict(register.column(register.sorting).choices).get(kind, "") if kind else ""
+    if not label:
+        return Narrowed(Q(), {})
+    return Narrowed(Q(**{register.sorting: kind}), {register.sorting: kind}, str(label))
 
 
 def _ordered(rows: "QuerySet[Any]", register: Register) -> "QuerySet[Any]":

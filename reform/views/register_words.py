@@ -1,5 +1,6 @@
 """The only place for the words of the pages of registers: cells, gaps, first sentences, notices."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -8,11 +9,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from reform.models import Event
 from schools import small_counts
 from schools.language import listed
 from schools.models.organisation import Record
 from schools.register_shape import Column, grade_name
-from schools.registers import Register
+from schools.registers import REGISTERS, Register
 
 MOST_NAMED = 3  # member schools named in a cell
 
@@ -23,21 +25,44 @@ class Cell:
 
     heading: str
     said: str
-    is_number: bool = False
+    sort: str
+
+    @property
+    def is_number(self) -> bool:
+        return self.sort == "number"
+
+    @property
+    def is_day(self) -> bool:
+        return self.sort == "day"
 
 
 def cells(row: Record, columns: Sequence[Column], *, outside: bool) -> list[Cell]:
     """The row as its readers see it; `outside` the school small counts of persons are hidden."""
     return [
-        Cell(column.heading, said(row, column, outside=outside), column.sort == "number")
-        for column in columns
+        Cell(heading(column), said(row, column, outside=outside), column.sort) for column in columns
     ]
+
+
+def heads(columns: Sequence[Column]) -> list[Cell]:
+    """What stands over the columns."""
+    return [Cell(heading(column), "", column.sort) for column in columns]
+
+
+def heading(column: Column) -> str:
+    """Of a meeting one column says who met, be it a branch, a Party group or a group."""
+    return _("Held by") if _says_who_met(column) else column.heading
+
+
+def _says_who_met(column: Column) -> bool:
+    return (column.register, column.name) == ("meetings", "branch")
 
 
 def said(row: Record, column: Column, *, outside: bool = False) -> str:
     """One value in words; "" where nothing stands."""
     if column.sort == "schools":
         return _members(list(row.members.all()))  # type: ignore[attr-defined]
+    if _says_who_met(column):
+        return _who_met(row)
     value = getattr(row, column.name)
     if column.sort == "choices":
         chosen = set(value)
@@ -53,6 +78,15 @@ def said(row: Record, column: Column, *, outside: bool = False) -> str:
     if column.sort == "number":
         return small_counts.shown(value, outside and column.register in small_counts.REGISTERS)
     return str(value)
+
+
+def _who_met(row: Any) -> str:
+    if row.group_id:
+        return str(row.group)
+    if row.party_group and row.branch_id:
+        words = {"branch": row.branch, "n": row.party_group}
+        return _("%(branch)s, Party group %(n)d") % words
+    return str(row.branch or "")
 
 
 def _members(schools: list[Any]) -> str:
@@ -76,6 +110,31 @@ def lacks(register: Register, row: Record) -> str:
     """What the checks would miss in this row; "" when nothing."""
     missing = [str(column.label) for column in register.lacking(row)]
     return _("Lacks: %(what)s") % {"what": listed(missing)} if missing else ""
+
+
+def steps(events: Iterable[Event]) -> list[dict[str, Any]]:
+    """The history of a school's registers, as parts/timeline.html takes it."""
+    return [
+        {"at": event.at, "who": str(event.actor), "what": _act(json.loads(event.body))}
+        for event in events
+    ]
+
+
+def _act(body: dict[str, Any]) -> str:
+    """What one act did; a register that is no more is called by its key."""
+    key = body["register"]
+    words = {"register": REGISTERS[key].name if key in REGISTERS else key}
+    done = [
+        sentence % {**words, "n": len(body[name])}
+        for name, sentence in (
+            ("added", _("added to the %(register)s: %(n)d")),
+            ("changed", _("changed in the %(register)s: %(n)d")),
+            ("removed", _("removed from the %(register)s: %(n)d")),
+            ("restored", _("brought back to the %(register)s: %(n)d")),
+        )
+        if body.get(name)
+    ]
+    return listed(done)
 
 
 # ---- first sentences

@@ -31,14 +31,16 @@ from schools.registers import REGISTERS, Register
 @require_safe
 def registers(request: HttpRequest) -> HttpResponse:
     """The twelve registers by pillar: how many rows, what they lack, which items they answer."""
-    found = page.summaries(request.seat.school, outside=False)
+    school = request.seat.school
+    found = page.summaries(school, outside=False)
     gaps = sum(one.gaps for one in found)
     rows = sum(one.rows for one in found)
-    empty = sum(not one.rows for one in found if page.may_add(one.register, request.seat.school))
+    empty = sum(not one.rows for one in found if page.may_add(one.register, school))
     context = {
-        "school": request.seat.school,
+        "school": school,
         "sentence": words.overview(rows, gaps, empty),
         "pillars": page.by_pillar(found),
+        "steps": page.history(school),
         "first": not rows,
     }
     return render(request, "registers/overview.html", context)

@@ -25,6 +25,7 @@ def school_registers(request: HttpRequest, code: str) -> HttpResponse:
         "school": school,
         "sentence": words.overview_of(school.name, rows, gaps),
         "pillars": page.by_pillar(found),
+        "steps": page.history(school),
         "outside": True,
     }
     return render(request, "registers/overview.html", context)
