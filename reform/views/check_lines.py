@@ -14,7 +14,9 @@ from reform.answers import Target
 from reform.models import Check, CheckValue, Entry
 from reform.models.catalogue import Source, TargetMode
 from schools import clock
+from schools.checkup import CHECKS as STRUCTURE_CHECKS
 from schools.language import local
+from schools.models.schools import SchoolKind
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class CheckLine:
     """A check as a line of the page: what is asked, by whom, and what is typed or was sent.
 
     Of a computed one `how` says how it came about, `time` what time it counts; `now` is what the
-    registers say today where that differs from what was sent.
+    registers say today where that differs from what was sent; `rule` is the first it rests on that
+    the structure check looks at.
     """
 
     key: str
@@ -38,6 +41,7 @@ class CheckLine:
     typed: bool
     requirement: str
     sources: list[dict[str, str]]
+    rule: str
     num_label: str
     den_label: str
     den_fixed: int | None
@@ -138,12 +142,20 @@ def _asked(check: Check, entry: Entry, target: Target) -> dict[str, Any]:
         "typed": check.source == Source.typed,
         "requirement": answers.requirement(check, target),
         "sources": answers.cited(check, entry.slot.item.framework.words),
+        "rule": _rule(check, entry),
         "num_label": local(check, "num") or local(check, "name"),
         "den_label": local(check, "den"),
         "den_fixed": check.den_fixed,
         "ratio": check.kind == "ratio",
         "yes_no": check.kind == "bool",
     }
+
+
+def _rule(check: Check, entry: Entry) -> str:
+    names = check.target_source.removeprefix("rule:").split(",")
+    if entry.school.kind == SchoolKind.bureau:
+        return ""
+    return next((name for name in names if name in STRUCTURE_CHECKS), "")
 
 
 def _time(check: Check, value: Mapping[str, Any]) -> str:
