@@ -142,7 +142,7 @@ def at(shift, *words, times=1, **env):
     env |= {"LD_PRELOAD": str(FAKETIME), "FAKETIME": shift, "CLOCK_ASKS_DATABASE": "0"}
     parts = [machine.command(*words, **env) for _n in range(times)]
     for part in parts:
-        code = part.process.wait(600)
+        code = part.process.wait(2100)
         assert code == 0, f"{words} ended with {code}"
 
 
@@ -159,7 +159,7 @@ def off_ten_days(field):
         at("+10d", "send", CLOCK_PROC="")
         assert field.sink.count() == 0, "held letters went out"
         blast_guard.release(hold.day, User.objects.first())
-    at("+10d", "send", "--seconds", "500", times=2, SENDERS="2", CLOCK_PROC="")
+    at("+10d", "send", "--seconds", "2000", times=2, SENDERS="2", CLOCK_PROC="")
     ReminderPolicy.objects.filter(region="0").update(stages=before)
     found = field.verdict()
     told = Reminder.objects.filter(stage=1, state="told").count()
