@@ -23,16 +23,20 @@ from schools.terms_of_office import months_on
 Span = tuple[date, date]  # first and last day, both included
 MONTHLY = (MeetingKind.committee, MeetingKind.party_group, MeetingKind.theme_day)
 LEADERS = (SeatKind.secretary, SeatKind.deputy)
-TALKS_BACK = 15  # months: a talk before the first of the last twelve months' meetings counts too
+TALKS_BACK = 15  # months
 
 
 class Periods(NamedTuple):
-    """The last whole month, quarter and calendar year before a day, and the twelve months to it."""
+    """The last whole month, quarter and calendar year before a day, and the twelve months to it.
+
+    `talks` reach further back: a talk before the first meeting of the twelve months counts too.
+    """
 
     month: Span
     quarter: Span
     year: Span
     recent: Span
+    talks: Span
 
     @property
     def last_quarter_of_year(self) -> date:
@@ -50,6 +54,7 @@ class Periods(NamedTuple):
             (months_on(quarter, -3), quarter - yesterday),
             (date(on.year - 1, 1, 1), year - yesterday),
             (months_on(on, -12), on),
+            (months_on(on, -TALKS_BACK), on),
         )
 
 
@@ -210,5 +215,5 @@ def _asked_for(on: date) -> Q:
         | within(spans.quarter, MeetingKind.general)
         | within(spans.year, MeetingKind.org_life)
         | within(spans.recent, *DECIDING)
-        | within((months_on(on, -TALKS_BACK), on), MeetingKind.talk)
+        | within(spans.talks, MeetingKind.talk)
     )

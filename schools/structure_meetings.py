@@ -93,10 +93,10 @@ def op_7(books: Books) -> Findings:
     """
     if books.is_private:
         return
-    talks = [one.held_on for one in books.meetings if one.kind == MeetingKind.talk]
+    talks = [one.held_on for one in books.held(MeetingKind.talk, books.periods.talks)]
     untold, before = [], date.min
-    for one in books.meetings:
-        if one.kind in DECIDING and Topic.major in one.topics and one.held_on != before:
+    for one in _deciding(books):
+        if Topic.major in one.topics and one.held_on != before:
             told = any(before < day <= one.held_on for day in talks)
             if not told and books.judged_from(one.held_on - FIRST_WEEKS):
                 untold.append(one)
@@ -113,7 +113,7 @@ def _short_of_people(books: Books, rule: str) -> Findings:
     if books.is_private:
         return
     short = []
-    for one in books.meetings:
+    for one in _deciding(books):
         found = quorum(one.kind, one.expected, one.attended, one.has_appointment)
         if found.rule == rule and found.met is False:
             short.append(one)
@@ -123,6 +123,12 @@ def _short_of_people(books: Books, rule: str) -> Findings:
         len(short),
     )
     yield from _meetings(words, short)
+
+
+def _deciding(books: Books) -> list[Held]:
+    """Meetings of the last twelve months that decide for the school."""
+    recent = books.periods.recent
+    return [one for one in books.meetings if one.kind in DECIDING and one.lies_in(recent)]
 
 
 def _throughout(books: Books, span: Span, since: date | None = None) -> list[Branch]:

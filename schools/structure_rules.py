@@ -119,8 +119,8 @@ def _all(books: Books) -> tuple[Row, ...]:
 def cmt_01(books: Books) -> Findings:
     for branch in books.own_branches:
         n, seats = branch.full_members or 0, books.seats_of.get(branch.pk, [])
-        if n < COMMITTEE_OF_BRANCH_FROM:
-            continue
+        if n < COMMITTEE_OF_BRANCH_FROM or not books.seats:
+            continue  # an empty register says nothing
         if not books.has_committee(branch):
             words = _("%(name)s has %(n)d full members and no committee on record.")
         elif not SEATS_LEAST <= len(seats) <= SEATS_MOST:
@@ -157,7 +157,7 @@ def cmt_03(books: Books) -> Findings:
                 "%(name)s has %(n)d full members and a committee on record.",
                 n,
             )
-        elif not _held_as(books, branch, SeatKind.secretary):
+        elif books.seats and not _held_as(books, branch, SeatKind.secretary):
             words = _("%(name)s has no secretary on record.")
         else:
             continue
