@@ -26,6 +26,7 @@ from reform import (
     restructure,
     rollout,
     sending,
+    snapshots,
     tallies,
     uploads,
 )
@@ -189,6 +190,7 @@ EACH_MINUTE = (
     nudges.release,
     daily.plan,
     structure_counts.catch_up,
+    snapshots.refresh,
     jobs.take_up,
 )
 NIGHTLY = (

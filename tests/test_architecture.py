@@ -34,8 +34,8 @@ reform.circuit, reform.failpoint, reform.sensitive, reform.marked_yaml \
 < reform.office, reform.refusals, reform.periods < reform.reader, reform.answering \
 < reform.checking, reform.tallies, reform.uploads, reform.publishing, reform.backup < reform.restore
 reform.filings, reform.reminders, reform.term_reminders, reform.reminder_policies \
-< reform.progress, reform.bookkeeping, reform.leaving, reform.personal, reform.boards, reform.queues, \
-reform.dossier, reform.slots < reform.accounts, reform.intake, reform.reach < reform.issuing, reform.moves \
+< reform.progress, reform.bookkeeping, reform.leaving, reform.personal, reform.snapshots, reform.boards, reform.queues, \
+reform.dossier, reform.slots < reform.accounts, reform.intake, reform.reach < reform.issuing, reform.moves, reform.hosting \
 < reform.keeping < reform.rollout < reform.baseline, reform.fitting < reform.settling < reform.steering \
 < reform.restructure < reform.extensions, reform.nudges, reform.readmission, reform.redating
 reform.people, reform.school_lists < reform.particulars, reform.slips, reform.people_columns \

@@ -6,13 +6,14 @@ from reform.models.campaign import Campaign
 
 
 class Snapshot(models.Model):
-    """The six figures of a campaign, an authority and a pillar on one day; taken each night."""
+    """The figures of a campaign, an authority and a pillar on one day; see `reform.snapshots`."""
 
     day = models.DateField()
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+", db_index=False)
     authority = models.CharField(max_length=6)
     pillar = models.CharField(max_length=4)
     expected = models.PositiveIntegerField()
+    planned = models.PositiveIntegerField(help_text="of these past the date in force")
     done = models.PositiveIntegerField()
     on_time = models.PositiveIntegerField()
     late = models.PositiveIntegerField()

@@ -1,0 +1,137 @@
+"""The only place that sums the tally up by day: what boards above an authority read, and a trend.
+
+Today's rows follow the tally within a minute; when the day is over they stay as they are.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db import transaction
+from django.db.models import F, FilteredRelation, Max, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
+
+from reform import tallies
+from reform.models import Event, Pulse, Snapshot, Tally
+from reform.states import OPEN, Bucket
+from schools import clock
+
+PULSE = "snapshot"
+SUMS = ("expected", "planned", "done", "on_time", "late", "waiting", "returned")
+NEAR = timedelta(days=3)  # how far from a week ago a day may lie that stands for it
+_ACCEPTED = (Bucket.accepted_on_time, Bucket.accepted_late)
+_SENT = (Bucket.submitted_on_time, Bucket.submitted_late)
+
+
+class Day(NamedTuple):
+    """The figures of a region on one day; `planned`: those whose date in force had passed."""
+
+    day: date
+    expected: int
+    planned: int
+    done: int
+    on_time: int
+    late: int
+    waiting: int
+    returned: int
+
+
+def refresh() -> tuple[bool, str]:
+    """Each minute: sum the tally up for today, where anything has happened since."""
+    today, now = clock.today(), clock.now()
+    last = f"{today} {Event.objects.aggregate(n=Max('pk'))['n'] or 0}"
+    if not Pulse.objects.filter(name=PULSE, detail=last).exists():
+        take(today)
+    told = {"started_at": now, "finished_at": now, "ok": True, "detail": last}
+    Pulse.objects.update_or_create(name=PULSE, defaults=told)
+    return True, ""
+
+
+def take(today: date) -> int:
+    """Bring the rows of `today` up to the tally; how many rows were not so yet."""
+    with transaction.atomic():
+        wanted = {_key(row): tuple(row[name] for name in SUMS) for row in _summed(today)}
+        rows = Snapshot.objects.filter(day=today)
+        kept = {
+            (row["campaign_id"], row["authority"], row["pillar"]): row
+            for row in rows.values("pk", "campaign_id", "authority", "pillar", *SUMS)
+        }
+        gone = [row["pk"] for key, row in kept.items() if key not in wanted]
+        changed = [
+            Snapshot(day=today, campaign_id=key[0], authority=key[1], pillar=key[2], **_named(sums))
+            for key, sums in wanted.items()
+            if key not in kept or sums != tuple(kept[key][name] for name in SUMS)
+        ]
+        for start in range(0, len(gone), 500):
+            rows.filter(pk__in=gone[start : start + 500]).delete()
+        Snapshot.objects.bulk_create(
+            changed,
+            batch_size=500,
+            update_conflicts=True,
+            unique_fields=["day", "campaign", "authority", "pillar"],
+            update_fields=SUMS,
+        )
+    return len(gone) + len(changed)
+
+
+def as_of() -> datetime | None:
+    """When the tally was last looked at; None before the first time."""
+    return Pulse.objects.filter(name=PULSE).values_list("finished_at", flat=True).first()
+
+
+def of_year(low: str, high: str, year: str) -> "QuerySet[Snapshot]":
+    """The rows of authorities in [low, high) for the campaigns of a school year that count."""
+    return Snapshot.objects.filter(
+        authority__gte=low,
+        authority__lt=high,
+        campaign__school_year=year,
+        campaign__state__in=tallies.COUNTING,
+    )
+
+
+def days(rows: "QuerySet[Snapshot]") -> list[Day]:
+    """A line for each day that was taken, the earliest first; one query."""
+    found: Any = rows.order_by("day").values("day").annotate(**{n: Sum(n) for n in SUMS})
+    return [Day(row["day"], *(row[name] for name in SUMS)) for row in found]
+
+
+def week_ago(taken: Iterable[Day], today: date) -> Day | None:
+    """The day nearest to seven days ago, the earlier of two; None where none is near."""
+    wanted = today - timedelta(days=7)
+    near = [day for day in taken if abs(day.day - wanted) <= NEAR]
+    return min(near, key=lambda day: (abs(day.day - wanted), day.day), default=None)
+
+
+def _summed(today: date) -> Iterable[dict[str, Any]]:
+    """What `tallies.figures` says of one authority, by campaign, authority and pillar."""
+    owed = ~Q(bucket=Bucket.exempt)
+    wanted: dict[str, Q] = {
+        "expected": owed,
+        "planned": owed & Q(in_force__lt=today),
+        "done": Q(bucket__in=_ACCEPTED),
+        "on_time": Q(bucket=Bucket.accepted_on_time),
+        "late": Q(bucket__in=OPEN, due_on__lt=today),
+        "waiting": Q(bucket__in=_SENT),
+        "returned": Q(bucket=Bucket.returned),
+    }
+    own = FilteredRelation("slot__dues", condition=Q(slot__dues__authority=F("authority")))
+    rows: Any = (
+        Tally.objects.filter(
+            campaign__state__in=tallies.COUNTING,
+            slot__withdrawn_at=None,
+            slot__opens_on__lte=today,
+        )
+        .annotate(own=own, in_force=Coalesce("own__due_on", "slot__due_on"))
+        .order_by()
+        .values("campaign_id", "authority", pillar=F("slot__item__measure__pillar__code"))
+        .annotate(**{name: Sum("n", filter=rule, default=0) for name, rule in wanted.items()})
+    )
+    return rows.iterator()
+
+
+def _key(row: dict[str, Any]) -> tuple[int, str, str]:
+    return row["campaign_id"], row["authority"], row["pillar"]
+
+
+def _named(sums: Iterable[int]) -> dict[str, int]:
+    return dict(zip(SUMS, sums, strict=True))

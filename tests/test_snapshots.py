@@ -1,0 +1,102 @@
+"""What the boards showed at the end of a day: summed from the tally, kept when the day is over."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from reform import rounds, snapshots, steering, tallies
+from reform.models import Pulse, Slot, Snapshot
+from schools import clock
+from tests import world
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+PAST, AHEAD = date(2026, 11, 13), date(2027, 1, 15)
+
+
+@pytest.fixture
+def term(cast):
+    """Four items of two pillars: one past its date, one sent, one accepted, one to come."""
+    in_past = world.entry(cast.school, "Z2.1", due_on=PAST)
+    Slot.objects.update(due_on=PAST)
+    sent = world.entry(cast.school, "Z2.2", due_on=AHEAD, campaign=in_past.slot.campaign)
+    taken = world.entry(cast.school, "X1.3", due_on=AHEAD, campaign=in_past.slot.campaign)
+    world.entry(cast.school, "Z4.3", due_on=AHEAD, campaign=in_past.slot.campaign)
+    world.file(sent, cast.filer)
+    world.accept(world.file(taken, cast.filer), cast.reviewer)
+    return in_past
+
+
+def today_of(code=world.COUNTY):
+    rows = snapshots.of_year(code, f"{code}0", world.YEAR)
+    return {day.day: day for day in snapshots.days(rows)}.get(clock.today())
+
+
+def test_a_day_says_what_the_board_says(term):
+    snapshots.take(clock.today())
+
+    live = tallies.figures(
+        tallies.read(world.COUNTY, f"{world.COUNTY}0", school_year=world.YEAR, on=clock.today()),
+        clock.today(),
+    )
+    day = today_of()
+    assert {name: getattr(day, name) for name in live._fields} == live._asdict()
+    assert day == (clock.today(), 4, 1, 1, 1, 1, 1, 0)
+
+
+def test_a_day_is_told_by_pillar(term):
+    snapshots.take(clock.today())
+
+    rows = Snapshot.objects.order_by("pillar").values_list("pillar", "expected", "waiting")
+    assert list(rows) == [("X", 1, 0), ("Z", 3, 1)]
+
+
+def test_the_date_of_an_authority_decides_what_was_planned(term):
+    term.slot.dues.create(authority_id=world.COUNTY, due_on=AHEAD, source="hand")
+
+    snapshots.take(clock.today())
+
+    assert today_of().planned == 0
+
+
+def test_taking_a_day_again_writes_only_what_has_changed(term, cast):
+    snapshots.take(clock.today())
+    assert snapshots.take(clock.today()) == 0
+
+    world.file(term, cast.filer)
+
+    assert snapshots.take(clock.today()) == 1
+    assert today_of().waiting == 2
+
+
+def test_what_is_counted_no_more_leaves_today_and_stays_in_the_days_before(term, cast, travel):
+    snapshots.take(clock.today())
+    travel.move_to(world.NOON + timedelta(days=1))
+    snapshots.take(clock.today())
+
+    steering.void(term.slot.campaign_id, by=cast.manager, reason="重复下发，另行安排。", version=0)
+    snapshots.take(clock.today())
+
+    assert set(Snapshot.objects.values_list("day", flat=True)) == {date(2026, 11, 20)}
+
+
+def test_a_round_takes_a_day_only_where_something_happened(term, cast):
+    rounds.tick(by="test")
+    Snapshot.objects.update(waiting=99)
+
+    rounds.tick(by="test")
+    assert today_of().waiting == 198
+
+    world.file(term, cast.filer)
+    rounds.tick(by="test")
+    assert today_of().waiting == 2
+    assert Pulse.objects.get(name=snapshots.PULSE).finished_at == snapshots.as_of()
+
+
+def test_a_week_ago_is_the_day_nearest_to_it():
+    def on(day):
+        return snapshots.Day(date(2026, 11, day), *[0] * 7)
+
+    today = date(2026, 11, 20)
+    assert snapshots.week_ago([on(9), on(12), on(14), on(19)], today) == on(12)
+    assert snapshots.week_ago([on(9), on(16), on(18)], today) == on(16)
+    assert snapshots.week_ago([on(9), on(18)], today) is None
