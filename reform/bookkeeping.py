@@ -13,6 +13,7 @@ from schools import clock, recording
 from schools.errors import Denied
 from schools.models import Region, School
 from schools.models.organisation import Record
+from schools.models.schools import SchoolKind
 from schools.recording import Written
 from schools.registers import Register
 from schools.scope import Seat
@@ -28,6 +29,18 @@ def require(seat: Seat, school: School) -> None:
         raise Denied(_("This belongs to another school."))
     if school.closed_on and school.closed_on <= clock.today():
         raise Denied(_("This school was closed on %(day)s.") % {"day": school.closed_on})
+
+
+def may_add(register: Register, school: School) -> bool:
+    """Studios are set up by the authority; a school only looks whether it is named rightly."""
+    return register.key != "studios" or school.kind == SchoolKind.bureau
+
+
+def require_adding(seat: Seat, register: Register, school: School) -> None:
+    """Denied with the sentence where nobody of this place adds rows."""
+    require(seat, school)
+    if not may_add(register, school):
+        raise Denied(_("Studios are entered by your authority; tell it what is wrong."))
 
 
 def private(register: Register, row: Record) -> dict[str, list[str]]:
@@ -48,6 +61,8 @@ def keep(
     ValidationError: column → sentences, for a private number in a text. Stale when a colleague
     changed a row meanwhile. A repeated request (same key) gets its first answer.
     """
+    if any(row.pk is None for row in rows):
+        require_adding(by, register, school)
     for row in rows:
         if wrong := private(register, row):
             raise ValidationError(wrong)

@@ -33,7 +33,7 @@ _NUMBER = re.compile(
 _SPLIT = re.compile(r"[、,，;；/|\n]+|\s{2,}")
 _RANGE = re.compile(r"(\d{1,2})\s*[-–—~～\u81f3\u5230]\s*(\d{1,2})\s*(?:\u5e74\u7ea7)?")
 
-Typed = str | bool | Sequence[str] | None
+Typed = str | int | bool | Sequence[str] | None
 
 
 class Unread(Exception):
@@ -108,7 +108,7 @@ def _nothing(column: Column) -> Any:
 
 def _plain(typed: Typed) -> str:
     """A cell without what surrounds it; a lone apostrophe only marks text in a sheet."""
-    text = typed if isinstance(typed, str) else ""
+    text = "" if typed is None else str(typed)
     text = "".join(char for char in text if char.isprintable() or char in "\n\t")
     return " ".join(text.split()).removeprefix("'")
 

@@ -23,6 +23,7 @@ from reform.states import Claim, Keeper, Status
 from schools import clock, scope
 from schools.models import Branch, CalendarDay, Membership, Region, School, SchoolType, Term, User
 from schools.models.regions import ancestors
+from schools.registers import REGISTERS
 
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)  # Friday, 12:00 in Shanghai
 FIRST_DAY = datetime(2026, 9, 1, 1, 0, tzinfo=UTC)  # 09:00 in Shanghai
@@ -114,6 +115,12 @@ def school(name="", *, authority=COUNTY, region=None, profile="multi", **fields)
         **fields,
     }
     return School.objects.create(**values)
+
+
+def row(key, at_school, **fields):
+    """A row of a register as it is told, past the door: what that refuses can be made too."""
+    model = REGISTERS[key].model
+    return model.objects.create(school=at_school, changed_at=clock.now(), **fields)
 
 
 def branch(at_school, name="", **fields):

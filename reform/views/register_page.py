@@ -19,11 +19,10 @@ from reform.views import register_words as words
 from schools import clock, recording
 from schools.language import local
 from schools.models import School
-from schools.models.schools import SchoolKind
 from schools.registers import PILLARS, REGISTERS, Register
 
 PAGE = 50
-MOST_STEPS = 10
+MOST_STEPS, MOST_OVER = 10, 200
 MOST_OUT = 20  # removed rows offered for bringing back
 
 
@@ -37,11 +36,6 @@ class Summary:
     gaps: int = 0
     changed_at: datetime | None = None
     items: list[tuple[str, str]] = field(default_factory=list)
-
-
-def may_add(register: Register, school: School) -> bool:
-    """Studios are set up by the authority; a school only looks whether it is named rightly."""
-    return register.key != "studios" or school.kind == SchoolKind.bureau
 
 
 def names_allowed(school: School) -> bool:
@@ -153,7 +147,11 @@ def listing(
     narrow = _narrowed(request, register)
     narrowed = _ordered(living.filter(narrow.rows), register)
     page = list(_after(narrowed, register, request.GET.get("after", ""))[: PAGE + 1])
-    over = list(rows.filter(recording.over(register, today))[:PAGE]) if register.is_lasting else []
+    over = (
+        list(rows.filter(recording.over(register, today))[:MOST_OVER])
+        if register.is_lasting
+        else []
+    )
 
     def lines(found: list[Any]) -> list[Line]:
         return [

@@ -6,12 +6,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from reform import intake
+from reform import bookkeeping, intake
 from reform.forms.hidden import key_for, key_of
 from reform.forms.register_sheets import BlockForm, FileForm
 from reform.intake import Block
 from reform.views import register_sheet_words as words
-from reform.views.register_page import may_add
 from schools import noted, register_blocks, register_resources, sheets
 from schools.access import access
 from schools.errors import Denied
@@ -35,8 +34,7 @@ def _own(request: HttpRequest, key: str) -> tuple[School, Register]:
 
 def _writable(request: HttpRequest, key: str) -> tuple[School, Register]:
     school, register = _own(request, key)
-    if not may_add(register, school):
-        raise Denied(_("Studios are entered by your authority; tell it what is wrong."))
+    bookkeeping.require_adding(request.seat, register, school)
     return school, register
 
 

@@ -20,7 +20,7 @@ from reform.views import register_words as words
 from reform.views.register_entry import again_on, kinds, started, the_same_again
 from schools import clock, recording
 from schools.access import access
-from schools.errors import Denied, Stale
+from schools.errors import Stale
 from schools.models import School
 from schools.models.organisation import Record
 from schools.register_forms import Desk, typed
@@ -35,7 +35,7 @@ def registers(request: HttpRequest) -> HttpResponse:
     found = page.summaries(school, outside=False)
     gaps = sum(one.gaps for one in found)
     rows = sum(one.rows for one in found)
-    empty = sum(not one.rows for one in found if page.may_add(one.register, school))
+    empty = sum(not one.rows for one in found if bookkeeping.may_add(one.register, school))
     context = {
         "school": school,
         "sentence": words.overview(rows, gaps, empty),
@@ -54,9 +54,7 @@ def register(request: HttpRequest, key: str) -> HttpResponse:
     if request.method != "POST":
         return _list(request, found)
     school = request.seat.school
-    bookkeeping.require(request.seat, school)
-    if not page.may_add(found, school):
-        raise Denied(_("Studios are entered by your authority; tell it what is wrong."))
+    bookkeeping.require_adding(request.seat, found, school)
     desk = Desk(found, school, names=page.names_allowed(school))
     form = RegisterForm(request.POST, desk=desk, values=started(request, desk), fixed=_fixed(found))
     if not form.is_valid():
@@ -88,7 +86,7 @@ def _list(
     school: School = request.seat.school
     desk = Desk(register, school, names=page.names_allowed(school))
     values = started(request, desk)
-    if form is None and page.may_add(register, school) and (values or not register.only):
+    if form is None and bookkeeping.may_add(register, school) and (values or not register.only):
         form = RegisterForm(desk=desk, values=values, fixed=_fixed(register))
     context = page.listing(request, school, register, outside=False)
     context |= {
@@ -97,7 +95,7 @@ def _list(
         "form": form,
         "to_name": [REGISTERS[key] for key in form.nothing_to_name] if form else [],
         "kinds": kinds(register, form.kind if form else ""),
-        "may_add": page.may_add(register, school),
+        "may_add": bookkeeping.may_add(register, school),
         "key": key_for(request),
         "items": page.answers(school).get(register.key, []),
         "out": list(recording.taken_out(register, school)[: page.MOST_OUT]),
