@@ -27,7 +27,7 @@ def numbers(year="2026-2027"):
 
 def html(answer):
     assert answer.status_code == 200
-    return answer.content.decode().replace("\u00a0", " ")
+    return answer.content.decode().replace("\u00a0", " ").replace("<wbr>", "")
 
 
 @pytest.mark.django_db
@@ -60,7 +60,7 @@ def test_a_school_sees_its_empty_cells_in_words_and_each_filled_one_leads_to_its
 
     page = html(at(cast.filer).get("/registers/matrix/"))
 
-    assert "2026-2027 学年九格中有培训的 1 格，空缺 8 格。" in page
+    assert "九格中有培训的 1 格，空缺 8 格。" in page
     assert page.count('<span class="light todo">空缺</span>') == 8
     assert 'href="#special-systematic"' in page
     assert "党务专训" in page.partition('id="special-systematic"')[2]
@@ -74,7 +74,7 @@ def test_a_full_matrix_and_an_empty_one_say_so(cast, at):
         put(cast.school, f"{channel}-{mode}")
 
     page = html(at(cast.filer).get("/registers/matrix/"))
-    assert "2026-2027 学年九格都有培训。" in page
+    assert "九格都有培训。" in page
     assert "light todo" not in page
 
 
@@ -96,7 +96,7 @@ def county(cast):
 def test_the_county_sees_sums_and_how_many_schools_have_nothing(cast, county, at):
     page = html(at(cast.viewer).get("/structure/training/"))
 
-    assert "2026-2027 学年 2 所学校共培训 4 次，空缺 7 格。" in page
+    assert "2 所学校共培训 4 次，空缺 7 格。" in page
     cells = [cell.partition("</td>")[0] for cell in page.split("<td>")[1:]]
     assert len(cells) == 9
     assert "3 次" in cells[0] and "各校都有" in cells[0]

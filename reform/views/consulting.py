@@ -45,8 +45,9 @@ def _of_school(request: HttpRequest, school: School) -> HttpResponse:
     context = {
         "books": books,
         "register": books.register("consultations"),
-        "sentence": _sentence(ways, year),
+        "sentence": _sentence(ways),
         "rows": [_row(way) for way in ways],
+        "year": year,
         "years": years(request, year, found),
     }
     return render(request, "registers/consulting.html", context)
@@ -63,10 +64,10 @@ def _row(way: Way) -> dict[str, Any]:
     return {"way": way, "light": LIGHTS[way.state], "word": words[way.state], "said": said}
 
 
-def _sentence(ways: Sequence[Way], year: str) -> str:
+def _sentence(ways: Sequence[Way]) -> str:
     """How many were heard before the decision, and what stands in the way of the others."""
     if not ways:
-        return _("No consultation is on record for school year %(year)s.") % {"year": year}
+        return _("No consultation is on record for this school year.")
     counts = Counter(way.state for way in ways)
     said = ngettext(
         "%(closed)d of %(n)d batch was heard before it was decided",

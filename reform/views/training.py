@@ -55,7 +55,7 @@ def training_county(request: HttpRequest) -> HttpResponse:
         "where": where,
         "year": year,
         "years": years(request, year, _years(trainings.filter(school__in=schools))),
-        "sentence": _county_sentence(where, rows, n, year),
+        "sentence": _county_sentence(where, rows, n),
         "modes": Mode.labels,
         "rows": [(row[0].channel.label, [_shared(c, n, where, year) for c in row]) for row in rows],
         "schools": n,
@@ -80,7 +80,7 @@ def _of_school(request: HttpRequest, school: School) -> HttpResponse:
         "register": books.register("trainings"),
         "year": year,
         "years": years(request, year, _years(mine)),
-        "sentence": _school_sentence(rows, year),
+        "sentence": _school_sentence(rows),
         "modes": Mode.labels,
         "rows": [(row[0].channel.label, row) for row in rows],
         "cells": [(cell, by_cell[cell.key]) for row in rows for cell in row if cell.key in by_cell],
@@ -114,35 +114,30 @@ def _without(schools: Any, found: Any, asked: tuple[Channel, Mode]) -> list[Scho
     return sorted(schools.exclude(pk__in=having), key=lambda one: (by_name(one.name), one.pk))
 
 
-def _school_sentence(rows: Sequence[Sequence[Cell]], year: str) -> str:
+def _school_sentence(rows: Sequence[Sequence[Cell]]) -> str:
     n = sum(cell.n for row in rows for cell in row)
     empty = len(matrices.empty(rows))
-    words = {"year": year, "n": n, "empty": empty, "filled": 9 - empty}
     if not n:
-        return _("No training of school year %(year)s stands in the matrix yet.") % words
+        return _("No training of this school year stands in the matrix yet.")
     if not empty:
-        return _("All nine cells are filled in school year %(year)s.") % words
-    return (
-        ngettext(
-            "%(filled)d of nine cells are filled in school year %(year)s; %(empty)d is empty.",
-            "%(filled)d of nine cells are filled in school year %(year)s; %(empty)d are empty.",
-            empty,
-        )
-        % words
+        return _("All nine cells are filled.")
+    said = ngettext(
+        "%(filled)d of 9 cells are filled; %(empty)d is empty.",
+        "%(filled)d of 9 cells are filled; %(empty)d are empty.",
+        empty,
     )
+    return said % {"empty": empty, "filled": len(matrices.CELLS) - empty}
 
 
-def _county_sentence(
-    where: Authority, rows: Sequence[Sequence[Cell]], schools: int, year: str
-) -> str:
+def _county_sentence(where: Authority, rows: Sequence[Sequence[Cell]], schools: int) -> str:
     if not schools:
         return where.nothing()
     n = sum(cell.n for row in rows for cell in row)
     empty = len(matrices.empty(rows))
-    words = {"year": year, "n": number(n), "schools": number(schools), "empty": empty}
+    words = {"n": number(n), "schools": number(schools), "empty": empty}
     said = ngettext(
-        "%(n)s training of %(schools)s schools in school year %(year)s",
-        "%(n)s trainings of %(schools)s schools in school year %(year)s",
+        "%(n)s training of %(schools)s schools",
+        "%(n)s trainings of %(schools)s schools",
         n,
     )
     if not empty:

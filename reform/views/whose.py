@@ -106,10 +106,6 @@ class Books:
             return reverse("register", args=[key])
         return reverse("school_register", args=[self.school.code, key])
 
-    def row(self, key: str, pk: int) -> str:
-        """Where a row is mended, by its own school; "" for everybody else."""
-        return reverse("register_row", args=[key, pk]) if self.own else ""
-
 
 _YEAR = re.compile(r"20\d\d-20\d\d")
 
