@@ -6,6 +6,7 @@ from itertools import count
 from schools import clock
 from schools.models import Branch, CommitteeSeat, Meeting, School, Unit
 from schools.models.organisation import SeatKind
+from schools.rulebook import rules
 from schools.structure_books import Books, Held
 
 TODAY = date(2026, 11, 20)
@@ -94,3 +95,7 @@ def kept_meeting(at, kind, held_on, **fields):
 
 def kept_unit(at, name, kind="subject", **fields):
     return Unit.objects.create(school=at, name=name, kind=kind, changed_at=clock.now(), **fields)
+
+
+def rules_of_the_book():
+    return list(rules())

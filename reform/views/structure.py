@@ -91,7 +91,9 @@ def _told(told: checkup.Told, books: Books) -> dict[str, Any]:
 
 def _row_url(books: Books, row: Row) -> str:
     """Where a row is mended by the school, or seen by its officials."""
-    return books.row(row.register, row.pk) or f"{books.register(row.register)}#r{row.pk}"
+    if books.own:
+        return reverse("register_row", args=[row.register, row.pk])
+    return f"{books.register(row.register)}#r{row.pk}"
 
 
 def _marks(found: Checkup) -> dict[int, str]:
