@@ -166,3 +166,22 @@ def test_officials_read_it_and_strangers_do_not(cast, at):
 
     assert "优秀教师" in html(at(cast.viewer).get(address))
     assert at(cast.stranger).get(address).status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("code", ["S5.1", "S5.2", "S5.3"])
+def test_the_items_on_consultation_lead_here(cast, at, code):
+    entry = world.entry(cast.school, code)
+
+    assert 'href="/registers/consulting/"' in html(at(cast.filer).get(f"/entries/{entry.pk}/"))
+    page = html(at(cast.reviewer).get(f"/entries/{entry.pk}/"))
+    assert f'href="/schools/{cast.school.code}/registers/consulting/"' in page
+
+
+@pytest.mark.django_db
+def test_the_register_leads_here_and_the_meetings_register_does_not(cast, at):
+    client = at(cast.filer)
+
+    assert 'href="/registers/consulting/"' in html(client.get("/registers/consultations/"))
+    assert 'href="/registers/consulting/"' not in html(client.get("/registers/meetings/"))
+    assert 'href="/registers/consulting/"' in html(client.get("/registers/"))

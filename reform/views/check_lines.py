@@ -47,6 +47,7 @@ class CheckLine:
     den_fixed: int | None
     ratio: bool
     yes_no: bool
+    registers: list[str]
     num: str = ""
     den: str = ""
     shown: str = ""
@@ -148,6 +149,7 @@ def _asked(check: Check, entry: Entry, target: Target) -> dict[str, Any]:
         "den_fixed": check.den_fixed,
         "ratio": check.kind == "ratio",
         "yes_no": check.kind == "bool",
+        "registers": check.registers,
     }
 
 
