@@ -92,7 +92,7 @@ class Pen:
             "approval_no": self.one("", "1号"),
             "approved_on": self.day(0.7),
             "term_end": self.day(0.7),
-            "extension_until": self.day(0.3),
+            "extension_until": self.day(0.7),
             "extension_no": self.one("", "延1号"),
             "host_name": self.one("", "外校联合党支部"),
             **{f"strong_{of}": self.one("有", "有", "有", "有", " ") for of in strengths},
@@ -213,10 +213,11 @@ class Pen:
         }
 
     def whole_committee(self):
-        """The four seats of the first branch; its secretary heads a group."""
+        """Four seats or more of the first branch, its secretary mostly at the head of a group."""
         row = {**self.committee_members(), "branch": 0, "since": None, "until": None}
-        row |= {"post_held": "组长", "is_unit_head": True}
-        return [{**row, "seat": seat, "removed": False} for seat in NEEDED]
+        row |= {"post_held": self.one("", "组长", "组长"), "is_unit_head": True}
+        more = ["other"] * self.one(0, 0, 0, 3, 4, 5)
+        return [{**row, "seat": seat, "removed": False} for seat in [*NEEDED, *more]]
 
 
 @st.composite

@@ -4,9 +4,11 @@ from datetime import date
 
 import pytest
 
+from reform import answering
 from reform.checks import facts
 from reform.checks.base import Window
 from reform.checks.table import CHECKS
+from reform.models import Check
 from schools import clock, models
 from tests import check_books, world
 
@@ -122,3 +124,13 @@ def test_names_of_office_holders_are_not_read(travel):
 
     seat = facts.load([school])[school.pk].committee_members[0]
     assert "holder" in seat.get_deferred_fields()
+
+
+def test_the_registers_that_are_read_for_a_check_are_all_that_it_needs(travel):
+    schools = fill(12)
+    whole = facts.load(schools)
+    for check in Check.objects.filter(source="computed"):
+        part = facts.load(schools, registers=answering.registers_of(check))
+        for school in schools:
+            found = CHECKS[check.key](part[school.pk], NOVEMBER)
+            assert found == CHECKS[check.key](whole[school.pk], NOVEMBER), check.key

@@ -26,7 +26,7 @@ from reform.checks.rows import (
     standing,
     within,
 )
-from schools import structure
+from schools import structure, terms_of_office
 from schools.models import Branch, CommitteeSeat, Consultation
 from schools.models.capability import ActivityKind
 from schools.models.organisation import (
@@ -71,7 +71,7 @@ def in_term(facts: Facts, window: Window) -> Found:
     """Organisations in force whose term, or approved extension, ends on the day or later."""
     on = day(window)
     rows = standing(organisations(facts), on)
-    return share(rows, [row for row in rows if (_ends(row) or date.min) >= on])
+    return share(rows, [row for row in rows if (terms_of_office.ends(row) or date.min) >= on])
 
 
 def members_placed(facts: Facts, window: Window) -> Found:
@@ -275,12 +275,6 @@ def four_strong(facts: Facts, window: Window) -> Found:
 def _branches(facts: Facts, window: Window) -> list[Branch]:
     """Its branches in force on the day that counts."""
     return standing(branches(facts), day(window))
-
-
-def _ends(branch: Branch) -> date | None:
-    """The end of its term of office, or of an extension approved under a number."""
-    end, until = branch.term_end, branch.extension_until
-    return until if end and until and branch.extension_no and until > end else end
 
 
 def _unit_based(rows: Iterable[Branch]) -> list[Branch]:
