@@ -31,7 +31,11 @@ class Place:
 
 SCHOOL_PLACES = (
     Place(
-        "school_home", "home", gettext_lazy("Home"), "see_school", ("baseline", "school_answers")
+        "school_home",
+        "home",
+        gettext_lazy("Home"),
+        "see_school",
+        ("baseline", "hosted", "school_answers"),
     ),
     Place(
         "items",
@@ -47,6 +51,7 @@ SCHOOL_PLACES = (
             "entry_sign",
             "entry_withdraw",
             "entry_reopen",
+            "entry_sources",
             "extension_ask",
             "extension_withdraw",
             "evidence_add",
@@ -64,6 +69,8 @@ SCHOOL_PLACES = (
             "register_end",
             "register_remove",
             "register_restore",
+            "register_paste",
+            "register_file",
             "structure_check",
             "structure_plan",
             "school_terms",

@@ -131,8 +131,6 @@ def look(
     Denied when there is nothing to read.
     """
     rows = [row for row in block if not register_blocks.is_example(row.cells)]
-    if len(rows) > most + register_blocks.HEAD_ROWS:
-        raise Denied(_too_many(len(rows), most))
     head = register_blocks.head_of(rows, desk.register.key, desk.columns)
     if said is not None and said[0] == head.signature:
         head = register_blocks.chosen(head, desk.columns, said[1])
@@ -307,7 +305,7 @@ class _Reader:
         found = []
         for column in self.desk.columns:
             before, after = _stored(old, column), _stored(new, column)
-            if before != after and not _nothing(before) & _nothing(after):
+            if _plain(before) != _plain(after):
                 found.append(
                     Change(column.heading, self._said(column, before), self._said(column, after))
                 )
@@ -350,8 +348,10 @@ def _nothing(value: Any) -> bool:
 
 def _plain(value: Any) -> Any:
     """A value for comparing: words whatever their width, spaces and punctuation."""
+    if _nothing(value):
+        return None
     if isinstance(value, str):
-        return bare(value) or value or None
+        return bare(value) or value
     return tuple(sorted(map(str, value))) if isinstance(value, list) else value
 
 

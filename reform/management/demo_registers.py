@@ -114,26 +114,27 @@ def _guests(taking: list[School], bodies: dict[str, Body], days: Days) -> Iterat
 def _studios(
     taking: list[School], days: Days
 ) -> Iterator[tuple[Studio, list[School], list[Training]]]:
-    """Each with the schools that belong to it and what it did, recorded by its host."""
-    hosted = {school.name: school for school in taking}
+    """Each, kept by the bureau, with its schools and what the leading one of them held."""
+    leading = {school.name: school for school in taking}
+    bureau = next((one for one in taking if one.kind == SchoolKind.bureau), None)
     joining = [one for one in taking if one.profile in (Profile.multi, Profile.single)]
     for told in SAID["studios"]:
-        host = hosted.get(told["school"])
-        if host is None:
+        lead = leading.get(told["school"])
+        if lead is None or bureau is None:
             continue
         now, founded = clock.now(), days.begin - timedelta(days=320)
         studio = Studio(
-            school=host,
+            school=bureau,
             name=told["name"],
             set_up_no=_number("school", founded.year, 20 + told["from"]),
             opened_on=founded,
             since=founded,
             changed_at=now,
         )
-        members = [one for one in joining[told["from"] :: told["every"]] if one != host]
+        members = list({*joining[told["from"] :: told["every"]], lead})
         held = [
             Training(
-                school=host, title=day["title"], held_on=on, channel="special", mode="systematic",
+                school=lead, title=day["title"], held_on=on, channel="special", mode="systematic",
                 kind="professional", leadership=["professional"], theme="other", audience="cadre",
                 heads_expected=24, heads_attended=23, studio=studio, changed_at=now,
             )
