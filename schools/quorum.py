@@ -56,6 +56,14 @@ def cite(found: Quorum) -> str:
     return _("2022 Opinions (Trial), item 6") if found.rule else ""
 
 
+def remark(meeting: Meeting) -> str:
+    """The flag of a row of the register with its rule; "" for any other."""
+    found = of(meeting)
+    if found.met is not False:
+        return ""
+    return _("%(flag)s (%(rule)s)") % {"flag": flag(found), "rule": cite(found)}
+
+
 def warning(found: Quorum, expected: int | None, attended: int | None) -> str:
     """What to say beside the numbers while they are typed; "" when all is well.
 

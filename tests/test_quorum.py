@@ -1,5 +1,6 @@
 """Enough people at a meeting that decides: half, two thirds for appointments, in whole numbers."""
 
+import re
 from fractions import Fraction
 
 import pytest
@@ -83,3 +84,52 @@ def test_a_principals_meeting_below_half_is_told_with_its_own_rule():
     assert rules.warning(found, 8, 3) == (
         "应到 8 人，实到 3 人；须半数以上到会，至少 4 人（2022 年《意见（试行）》第（六）项）。"
     )
+
+
+# ---- where it is read
+
+
+def ask(client, **numbers):
+    answer = client.get("/registers/quorum/", numbers)
+    assert answer.status_code == 200
+    return answer.content.decode().strip()
+
+
+@pytest.mark.django_db
+def test_the_numbers_are_answered_while_they_are_typed(cast, at):
+    client = at(cast.filer)
+
+    short = ask(client, kind="party_org", expected="9", attended="5", has_appointment="on")
+    assert "到会人数不足" in short
+    assert "至少 6 人" in short
+    assert ask(client, kind="party_org", expected="9", attended="5") == ""
+    assert ask(client, kind="party_org", expected="9", attended="") == ""
+    assert ask(client, kind="party_org", expected="九", attended="5") == ""
+    assert ask(client, kind="lecture", expected="9", attended="1") == ""
+
+
+@pytest.mark.django_db
+def test_a_meeting_short_of_people_is_saved_and_flagged_with_its_rule(cast, at):
+    client = at(cast.filer)
+    page = client.get("/registers/meetings/?kind=party_org").content.decode()
+    assert 'hx-get="/registers/quorum/"' in page
+    key = re.search(r'name="key" value="([^"]+)"', page)[1]
+
+    saved = client.post(
+        "/registers/meetings/",
+        {
+            "kind": "party_org",
+            "held_on": "2026-11-18",
+            "expected": "9",
+            "attended": "4",
+            "key": key,
+        },
+    )
+
+    assert saved.status_code == 302
+    rows = client.get(saved["location"]).content.decode()
+    assert "应到 9 人，实到 4 人；须半数以上到会，至少 5 人" in rows
+    flagged = client.get("/registers/meetings/").content.decode()
+    assert "到会人数不足（2022 年《意见（试行）》第（五）项）" in flagged
+    Meeting.objects.update(attended=5)
+    assert "到会人数不足" not in client.get("/registers/meetings/").content.decode()

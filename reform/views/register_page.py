@@ -16,9 +16,9 @@ from reform.models import Entry, Event
 from reform.models.catalogue import Source
 from reform.models.entry import listed
 from reform.views import register_words as words
-from schools import clock, recording
+from schools import clock, quorum, recording
 from schools.language import local
-from schools.models import School
+from schools.models import Meeting, School
 from schools.registers import PILLARS, REGISTERS, Register
 
 PAGE = 50
@@ -126,6 +126,7 @@ class Line:
     cells: list[words.Cell]
     lacks: str
     is_own: bool
+    flag: str = ""  # a meeting that was short of people
 
 
 def listing(
@@ -160,6 +161,7 @@ def listing(
                 words.cells(row, columns, outside=outside),
                 words.lacks(register, row),
                 row.school_id == school.pk and not outside,
+                quorum.remark(row) if isinstance(row, Meeting) else "",
             )
             for row in found
         ]
