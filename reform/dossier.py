@@ -191,29 +191,34 @@ def _checks(
             report__in=[r.pk for r in (report, before) if r is not None]
         )
     }
-    kept = getattr(entry, "computed", None)
+    kept, outside = getattr(entry, "computed", None), entry.keeper != Keeper.district
     lines, computed = [], []
     for check in Check.objects.filter(item=entry.slot.item_id):
         if now := values.get((report.pk, check.pk)):
             then = values.get((before.pk, check.pk)) if before else None
-            lines.append(
-                _check_line(check, now, then, kept.values.get(check.key) if kept else None)
-            )
+            answer = kept.values.get(check.key) if kept else None
+            lines.append(_check_line(check, now, then, answer, outside=outside))
         elif check.source == Source.computed:
             computed.append(local(check, "name"))
     return lines, computed
 
 
 def _check_line(
-    check: Check, now: CheckValue, then: CheckValue | None, kept: Mapping[str, Any] | None
+    check: Check,
+    now: CheckValue,
+    then: CheckValue | None,
+    kept: Mapping[str, Any] | None,
+    *,
+    outside: bool,
 ) -> CheckLine:
-    """As the reviewer reads it, who stands outside the school."""
-    shown = answers.display(check, now.num, now.den, outside=True)
-    before = answers.display(check, then.num, then.den, outside=True) if then else ""
+    """As the reviewer reads it, who stands outside the school; the sums of a bureau are no
+    school's counts."""
+    shown = answers.display(check, now.num, now.den, outside=outside)
+    before = answers.display(check, then.num, then.den, outside=outside) if then else ""
     target = Target.of(now.target)
     computed = now.source == Source.computed
     light, result = {True: ("done", _("met")), False: ("due", _("short")), None: ("", "")}[now.met]
-    exact = not small_counts.guarded(check.registers)
+    exact = not (outside and small_counts.guarded(check.registers))
     if check.kind == CheckKind.ratio and now.num is not None and now.den and exact:
         result = f"{now.num * 1000 // now.den / 10:g}%"
     return CheckLine(
@@ -224,8 +229,8 @@ def _check_line(
         light=light,
         result=result,
         changed=then is not None and (then.num, then.den) != (now.num, now.den),
-        how=answers.how(check, now.num, now.den, target, outside=True) if computed else "",
-        moved=moved(check, now, kept, outside=True),
+        how=answers.how(check, now.num, now.den, target, outside=outside) if computed else "",
+        moved=moved(check, now, kept, outside=outside),
         rows=now.detail.get("rows", ()),
         lacking=now.detail.get("lacking", ()),
     )

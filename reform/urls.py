@@ -23,6 +23,7 @@ from reform.views import (
     office_names,
     office_terms,
     openings,
+    others,
     people,
     people_lists,
     people_turns,
@@ -39,6 +40,7 @@ from reform.views import (
     setup,
     slips,
     slots,
+    sources,
     status,
     structure,
     terms,
@@ -91,6 +93,7 @@ urlpatterns = [
     path("schools/changes/", restructure.region_changes, name="region_changes"),
     path("schools/<str:code>/changes/", restructure.school_changes, name="school_changes"),
     path("schools/<str:code>/changes/<str:kind>/", restructure.school_change, name="school_change"),
+    path("hosted/<int:pk>/", others.hosted, name="hosted"),
     path("schools/<str:code>/ledger/", home.school_ledger, name="school_ledger"),
     path(
         "schools/<str:code>/registers/", school_registers.school_registers, name="school_registers"
@@ -129,6 +132,7 @@ urlpatterns = [
     path("items/", home.items, name="items"),
     path("school/answers/", answered.school_answers, name="school_answers"),
     path("entries/<int:pk>/", entry.entry, name="entry"),
+    path("entries/<int:pk>/sources/", sources.entry_sources, name="entry_sources"),
     path("entries/<int:pk>/answers/", answered.entry_answers, name="entry_answers"),
     path("entries/<int:pk>/confirm/", entry.entry_confirm, name="entry_confirm"),
     path("entries/<int:pk>/save/", entry.entry_save, name="entry_save"),

@@ -166,3 +166,11 @@ def people(
     if school is not None:
         return held.filter(school=school)
     return held.filter(region_id=authority)
+
+
+def reviewers(school: School) -> "QuerySet[Membership]":
+    """Who reviews for a school today: its authority; for a bureau the region above it as well."""
+    held = people(Role.reviewer, authority=school.authority_id)
+    if school.kind == SchoolKind.bureau:
+        held |= people(Role.reviewer, authority=next_above(school.authority_id))
+    return held

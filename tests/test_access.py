@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from reform.models import Evidence
-from schools.models import Membership
+from schools.models import Membership, School
 from schools.roles import RIGHTS
 from tests import world
 
@@ -121,6 +121,8 @@ class Cast:
             "school": school,
             "branch": world.branch(school, name=f"{name} 支部"),
             "entry": entry,
+            "hosted": self.hosted(school),
+            "kept": self.kept(authority),
             "waiting": waiting,
             "evidence": file,
             "person": filer.user,
@@ -132,6 +134,19 @@ class Cast:
             "region": authority,
             "framework": campaign.framework,
         }
+
+    def hosted(self, school):
+        """An entry of the school where the joint branch of this one stands."""
+        host = world.school("牵头学校", authority=school.authority_id)
+        world.branch(school, form="joint", host=world.branch(host, form="joint"))
+        school.enrolments.update(profile="joint")
+        return world.entry(host, "S5.1")
+
+    def kept(self, authority):
+        """An entry that the bureau keeps itself."""
+        bureau = School.objects.filter(kind="bureau", authority=authority).first()
+        bureau = bureau or world.bureau(authority)
+        return bureau.entries.first() or world.entry(bureau, "X1.4", counted=False)
 
     def client(self, persona):
         client = Client()
@@ -183,7 +198,7 @@ def expected(name, persona, relation, method):
     if method not in row["methods"]:
         return {405}
     kind = row.get("thing")
-    if kind and relation == "missing":
+    if kind and (relation == "missing" or persona in row.get("closed_to", ())):
         return {404}
     if kind and relation not in sees | set(row.get("open_to", {}).get(persona, [])):
         return {404} if kind != "framework" else set(row["ok"])

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from schools.models import Membership, School
+from schools.models import CadrePool, Membership, School, Studio, User
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -73,3 +73,123 @@ def test_a_button_that_makes_accounts_for_all_schools_leaves_the_bureau_out(cast
 
     assert Membership.objects.filter(school__name="无人小学").count() == 1
     assert not Membership.objects.filter(school=bureau).exists()
+
+
+# ---- what it finds
+
+
+def test_its_home_says_what_it_owes_and_asks_for_no_basic_figures(at, bureau):
+    world.entry(bureau, "X1.4", counted=False)
+    client = at(world.seat("filer", bureau))
+
+    said = words(client.get(reverse("school_home")))
+
+    assert "Nothing is due now. Next: 1 item by 2027-01-15." in said
+    assert "These are the items that the district keeps itself" in said
+    assert "for reference" not in said
+    assert reverse("baseline") not in client.get(reverse("school_home")).content.decode()
+
+
+def test_without_an_entry_its_home_waits_and_does_not_ask_for_a_profile(at, bureau):
+    said = words(at(world.seat("filer", bureau)).get(reverse("school_home")))
+
+    assert "has not issued anything yet" in said
+    assert "the form of the Party organisation is not known" not in said
+
+
+def test_its_pages_name_the_reviewers_there_and_of_the_city(cast, at, bureau):
+    User.objects.filter(pk=cast.reviewer.user.pk).update(post="人事科")
+    city = world.seat("reviewer", "3301")
+    User.objects.filter(pk=city.user.pk).update(post="市局人事处")
+    entry = world.entry(bureau, "X1.4", counted=False)
+    client = at(world.seat("filer", bureau))
+
+    for url in (reverse("school_home"), reverse("entry", args=[entry.pk])):
+        said = words(client.get(url))
+        assert "人事科" in said
+        assert "市局人事处" in said
+
+
+# ---- where its numbers come from
+
+
+@pytest.fixture
+def supplying(cast, bureau):
+    found = [world.school(name, profile="single") for name in ("一小", "二小", "三小")]
+    for school, (cadres, assigned) in zip(found, [(12, 7), (9, 3), (2, 1)], strict=True):
+        world.entry(school, "Z2.1")
+        CadrePool.objects.create(
+            school=school, as_of="2026-11-01", cadres=cadres, assigned=assigned,
+            assignments=assigned, changed_at=world.NOON,
+        )  # fmt: skip
+    return found
+
+
+def test_the_schools_stand_by_name_with_their_counts_small_ones_hidden(at, bureau, supplying):
+    entry = world.entry(bureau, "X1.4", counted=False)
+    client = at(world.seat("filer", bureau))
+    address = reverse("entry_sources", args=[entry.pk])
+    assert address in client.get(reverse("entry", args=[entry.pk])).content.decode()
+
+    said = words(client.get(address))
+
+    assert "The numbers of X1.4 are added up over 3 schools." in said
+    assert "Sum 11 / 23" in said
+    for told in ("一小 7 / 12", "二小 <5 / 9", "三小 <5 / <5"):
+        assert told in said.replace("&lt;", "<")
+
+
+def test_the_reviewer_reads_the_sum_that_was_sent_and_no_school_masks_it(
+    cast, at, bureau, supplying
+):
+    clerk = world.seat("filer", bureau)
+    entry = world.file(world.entry(bureau, "X1.4", counted=False), clerk)
+    CadrePool.objects.all().delete()
+
+    said = words(at(cast.reviewer).get(reverse("review_entry", args=[entry.pk])))
+
+    assert "11 / 23" in said
+    assert "&lt;5" not in said
+
+
+def test_of_its_own_papers_the_page_names_the_register(cast, at, bureau):
+    entry = world.entry(bureau, "X1.1", counted=False)
+    address = reverse("entry_sources", args=[entry.pk])
+
+    own = at(world.seat("filer", bureau)).get(address).content.decode()
+    assert reverse("register", args=["documents"]) in own
+    official = at(cast.viewer).get(address).content.decode()
+    assert reverse("school_register", args=[bureau.code, "documents"]) in official
+
+
+def test_where_the_studios_numbers_come_from_names_the_schools_that_take_part(at, cast, bureau):
+    entry = world.entry(bureau, "X3.1", counted=False)
+    studio = Studio.objects.create(school=bureau, name="书记工作室", changed_at=world.NOON)
+    studio.members.set([cast.school])
+
+    said = words(at(cast.viewer).get(reverse("entry_sources", args=[entry.pk])))
+
+    assert "书记工作室 阳光小学" in said
+
+
+def test_sources_are_a_page_of_bureaus_only_and_of_those_who_may_see_them(cast, at, bureau):
+    of_school = world.entry(cast.school, "X1.4")
+    entry = world.entry(bureau, "X1.4", counted=False)
+
+    assert at(cast.filer).get(reverse("entry_sources", args=[of_school.pk])).status_code == 404
+    assert at(cast.filer).get(reverse("entry_sources", args=[entry.pk])).status_code == 404
+    stranger = at(cast.strange_reviewer)
+    assert stranger.get(reverse("entry_sources", args=[entry.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_the_sources_ask_the_same_however_many_schools(
+    at, bureau, supplying, django_assert_num_queries, n
+):
+    for school in supplying[n:]:
+        school.enrolments.all().update(voided_at=world.NOON)
+    entry = world.entry(bureau, "X5.2", counted=False)
+    client = at(world.seat("filer", bureau))
+
+    with django_assert_num_queries(11):
+        client.get(reverse("entry_sources", args=[entry.pk]))

@@ -187,11 +187,11 @@ def test_the_reviewer_goes_from_the_entry_to_its_review(cast, at):
         assert link not in at(seat).get(url("entry", entry)).content.decode()
 
 
-def test_what_the_bureau_keeps_itself_is_read_without_a_way_to_a_school(cast, at):
+def test_what_the_bureau_keeps_itself_leads_to_its_ledger(cast, at):
     entry = world.entry(world.bureau(), "X3.1")
     page = at(cast.viewer).get(url("entry", entry))
     assert page.status_code == 200
-    assert "/ledger/" not in page.content.decode()
+    assert f"/schools/B-{world.COUNTY}/ledger/" in page.content.decode()
 
 
 def test_a_decision_on_what_has_moved_on_says_who_was_first(cast, at):

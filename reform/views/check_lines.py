@@ -13,7 +13,8 @@ from reform import answers, dossier
 from reform.answers import Target
 from reform.models import Check, CheckValue, Entry
 from reform.models.catalogue import Source, TargetMode
-from schools import clock
+from reform.states import Keeper
+from schools import clock, small_counts
 from schools.checkup import CHECKS as STRUCTURE_CHECKS
 from schools.language import local
 from schools.models.schools import SchoolKind
@@ -96,8 +97,8 @@ def kept_line(check: Check, entry: Entry, value: Mapping[str, Any] | None) -> Ch
         met=None if check.target_mode == TargetMode.warn and not judged else judged,
         how=answers.how(check, num, den, target),
         time=_time(check, value),
-        rows=_links(value["rows"]),
-        lacking=_links(value["lacking"]),
+        rows=_links(value["rows"], entry),
+        lacking=_links(value["lacking"], entry),
     )
 
 
@@ -175,5 +176,11 @@ def _time(check: Check, value: Mapping[str, Any]) -> str:
     return _("%(first)s to %(last)s") % words
 
 
-def _links(refs: Iterable[Sequence[Any]]) -> list[Row]:
-    return [Row(label, f"{reverse('register', args=[key])}#r{pk}") for key, pk, label in refs]
+def _links(refs: Iterable[Sequence[Any]], entry: Entry) -> list[Row]:
+    """Rows in the reader's own registers; a bureau reads its schools' counts on a page apart."""
+    apart = small_counts.REGISTERS if entry.keeper == Keeper.district else ()
+    return [
+        Row(label, f"{reverse('register', args=[key])}#r{pk}")
+        for key, pk, label in refs
+        if key not in apart
+    ]

@@ -5,18 +5,28 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import F, FilteredRelation, OuterRef, Q, Subquery
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from reform import answers, checking, extensions, filings, policy, uploads
+from reform import answers, checking, extensions, filings, hosting, policy, uploads
 from reform.filings import Filing
 from reform.forms.filing import from_draft, from_report
-from reform.models import Check, CheckValue, Clause, Computed, Draft, Entry, Evidence, Report
+from reform.models import (
+    Check,
+    CheckValue,
+    Clause,
+    Computed,
+    Draft,
+    Enrolment,
+    Entry,
+    Evidence,
+    Report,
+)
 from reform.models.campaign import CampaignState
 from reform.models.catalogue import ProfileValue, Source
-from reform.states import MOVES, OPEN, Status, light
+from reform.states import MOVES, OPEN, Keeper, Status, light
 from reform.views import check_lines, entry_steps, evidence
 from reform.views.check_lines import CheckLine, kept_line, sent_line, typed_line
 from reform.views.sentences import EntryFacts, entry_sentence
@@ -24,7 +34,6 @@ from schools import clock, scope
 from schools.errors import Denied
 from schools.language import local
 from schools.models import Region
-from schools.roles import Role
 from schools.scope import Seat
 from schools.workdays import Calendar
 
@@ -33,8 +42,14 @@ DRAFT_FIELDS = ("pk", "base_version", "values", "note", "claim", "saved_at")
 
 
 def find(request: HttpRequest, pk: int) -> Entry:
-    """The entry with all its page needs in one query, the reader's own draft too; else 404."""
+    """The entry with all its page needs in one query, the reader's own draft too; else 404.
+
+    `frozen` is the profile that its campaign keeps of the school.
+    """
     mine = FilteredRelation("drafts", condition=Q(drafts__user=request.user.pk))
+    held = Enrolment.objects.filter(
+        campaign=OuterRef("slot__campaign"), school=OuterRef("school"), voided_at=None
+    )
     entries = Entry.objects.select_related(
         "slot__campaign",
         "slot__item__measure__pillar",
@@ -44,7 +59,11 @@ def find(request: HttpRequest, pk: int) -> Entry:
         "school__authority",
         "school__school_type",
         "computed",
-    ).annotate(mine=mine, **{f"draft_{name}": F(f"mine__{name}") for name in DRAFT_FIELDS})
+    ).annotate(
+        mine=mine,
+        frozen=Subquery(held.values("profile")[:1]),
+        **{f"draft_{name}": F(f"mine__{name}") for name in DRAFT_FIELDS},
+    )
     return get_object_or_404(scope.rows(entries, request.seat), pk=pk)
 
 
@@ -79,7 +98,8 @@ def page(
         lines = _open_lines(checks, entry, shown, errors, kept if own else {})
     else:
         held = values[report.pk]
-        lines = [sent_line(c, entry, held.get(c.key), kept.get(c.key), outside=not own)
+        outside = not own and entry.keeper != Keeper.district  # the sums of a bureau are shown
+        lines = [sent_line(c, entry, held.get(c.key), kept.get(c.key), outside=outside)
                  for c in checks]  # fmt: skip
     panel = evidence.panel(entry, seat) if own else {"files": _sent_files(report)}
     registers = _registers(entry, lines, shown, writing=may.get("save") is True, panel=panel)
@@ -215,14 +235,16 @@ def authority_name(region: Region) -> str:
 def _guidance(entry: Entry) -> dict[str, Any]:
     """What the item asks in words, which clauses it comes from, who leads and who reviews."""
     item = entry.slot.item
-    simplified = item.profiles.get(entry.school.profile) == ProfileValue.simplified
+    simplified = item.profiles.get(getattr(entry, "frozen", "")) == ProfileValue.simplified
+    joint = ProfileValue.host in item.profiles.values() and entry.keeper == Keeper.school
     return {
         "item": item,
         "clauses": Clause.objects.filter(framework=item.framework_id, locator__in=item.locators),
         "light_form": local(item, "light") if simplified else "",
         "lead": _unit(item, item.lead),
         "support": [_unit(item, name) for name in item.support],
-        "reviewers": [held.user for held in scope.people(Role.reviewer, authority=entry.authority)],
+        "reviewers": [held.user for held in scope.reviewers(entry.school)],
+        "guests": hosting.guests(entry.school) if joint else (),
         "authority": authority_name(entry.school.authority),
     }
 
@@ -286,6 +308,7 @@ def _facts(
         sent_on=clock.local_date(report.sent_at) if report and report.sent_at else None,
         settled_on=clock.local_date(entry.changed_at) if entry.changed_at else None,
         running=entry.is_listed(clock.today()),
+        by_bureau=entry.keeper == Keeper.district,
     )
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from reform.forms.hidden import number_of
 from reform.states import LIGHT_WORDS, Status
 from reform.templatetags.look import light_word
-from reform.views import baseline, ledger, setup
+from reform.views import baseline, ledger, others, setup
 from reform.views.entry_page import authority_name
 from reform.views.ledger import Group, Row
 from reform.views.sentences import (
@@ -30,7 +30,7 @@ from schools import clock, scope
 from schools.access import SIGNED_IN, access
 from schools.models import School
 from schools.models.schools import SchoolKind
-from schools.roles import Profile, Role
+from schools.roles import Profile
 from schools.workdays import Calendar, school_year_of
 
 # Where each kind of seat begins: the first right it holds.
@@ -75,7 +75,7 @@ def items(request: HttpRequest) -> HttpResponse:
 def school_ledger(request: HttpRequest, code: str) -> HttpResponse:
     """What the school itself sees, for the officials above it; with filters, its items."""
     schools = scope.rows(School.objects.select_related("authority"), request.seat)
-    school = get_object_or_404(schools.exclude(kind=SchoolKind.bureau), code=code)
+    school = get_object_or_404(schools, code=code)
     if request.GET.keys() & {"state", "pillar"}:
         return _items(request, school)
     return _home(request, school)
@@ -94,7 +94,8 @@ def _home(request: HttpRequest, school: School) -> HttpResponse:
     owed = ledger.owed(rows, may_sign=may_sign)
     first = ledger.first_these(rows, may_sign=may_sign)
     days = Calendar.days_of(school.authority_id)
-    first = ledger.explained(first, days, today, outside=not context["own"])
+    outside = not context["own"] and school.kind == SchoolKind.school
+    first = ledger.explained(first, days, today, outside=outside)
     context |= {
         "sentence": home_sentence(owed, today, own=context["own"]),
         "line": home_line(owed) if context["own"] else "",
@@ -104,8 +105,8 @@ def _home(request: HttpRequest, school: School) -> HttpResponse:
         "then": len(first) - owed.now,
         "pillars": ledger.pillars(rows),
         "total": len(rows),
-        "reference_only": not rows[0].counted,
-        "others": ledger.kept_by_others(school, rows),
+        "reference_only": not rows[0].counted and school.kind == SchoolKind.school,
+        "others": others.of_home(school, [row.framework for row in rows], own=context["own"]),
     }
     if context["own"]:
         context |= _registers(request, rows)
@@ -129,14 +130,14 @@ def _registers(request: HttpRequest, rows: list[Row]) -> dict[str, Any]:
 def _frame(request: HttpRequest, school: School) -> dict[str, Any]:
     """What both pages of a school show: whose they are, who reviews it, where its items are."""
     own = request.seat.school is not None
-    reviewers = scope.people(Role.reviewer, authority=school.authority_id)
+    asked = school.kind == SchoolKind.school and not _is_closed(school)
     return {
         "school": school,
         "own": own,
-        "baseline": own and school.baseline_at is None and not _is_closed(school),
+        "baseline": own and school.baseline_at is None and asked,
         "today": clock.today(),
         "authority": authority_name(school.authority),
-        "reviewers": [held.user for held in reviewers.order_by("user__username")],
+        "reviewers": [held.user for held in scope.reviewers(school).order_by("user__username")],
         "items_url": reverse("items") if own else reverse("school_ledger", args=[school.code]),
     }
 
@@ -149,6 +150,7 @@ def _nothing(school: School) -> dict[str, Any]:
     """Why a school has no entries: closed, nothing is issued, or nobody knows what fits it."""
     closed = _is_closed(school)
     unknown = school.profile == Profile.unknown and not closed
+    unknown = unknown and school.kind == SchoolKind.school
     missing = [
         School._meta.get_field(name).verbose_name
         for name in ("form", "branches", "full_members")

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from reform import answers
-from reform.models import Check, Computed, Entry, Item, Review
+from reform.models import Check, Computed, Entry, Review
 from reform.models.campaign import CampaignState
-from reform.models.catalogue import CheckKind, ProfileValue, Source, TargetMode
+from reform.models.catalogue import CheckKind, Source, TargetMode
 from reform.models.entry import running
 from reform.models.report import Verdict
 from reform.states import LIGHT_URGENCY, OPEN, Status, light
@@ -367,20 +367,4 @@ def pillars(rows: Iterable[Row]) -> list[Group]:
             for measure, part in groupby(inside, key=lambda row: row.measure)
         ]
         found.append(Group(code, inside[0].pillar_name, inside[0].theme, inside, measures))
-    return found
-
-
-def kept_by_others(school: School, rows: Sequence[Row]) -> dict[str, list[Item]]:
-    """The items that the host branch and the district see to for this school; one query.
-
-    Keys "host" and "district", as far as there are any.
-    """
-    found: dict[str, list[Item]] = {}
-    items = Item.objects.filter(framework__in={row.framework for row in rows}).only(
-        "code", "title_zh", "title_en", "profiles"
-    )
-    for item in items:
-        value = item.profiles.get(school.profile)
-        if value in (ProfileValue.host, ProfileValue.district):
-            found.setdefault(value, []).append(item)
     return found

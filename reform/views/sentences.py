@@ -168,6 +168,7 @@ class EntryFacts:
     sent_on: date | None
     settled_on: date | None
     running: bool
+    by_bureau: bool = False
 
 
 def entry_sentence(facts: EntryFacts, today: date) -> str:
@@ -190,6 +191,8 @@ def entry_sentence(facts: EntryFacts, today: date) -> str:
             return _("Read it and sign; then it goes to the reviewer.")
         return _("It waits for the secretary's signature.")
     if not facts.own:
+        if facts.by_bureau:
+            return _("The bureau has not sent this yet.")
         return _("The school has not sent this yet.")
     return _writing(facts, today)
 
