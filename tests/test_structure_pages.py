@@ -314,6 +314,7 @@ def test_a_city_reads_its_own_schools_by_name_beside_the_counts(
 def test_counts_that_were_not_taken_yet_are_said_to_come(cast, at):
     page = at(world.seat("viewer", "33")).get(COUNTY)
     assert StructureCount.objects.count() == 0
+    assert heading(page) == "还没有看过学校。"
     assert "系统每天看一遍各校台账" in words(page)
 
 

@@ -74,4 +74,5 @@ def test_a_number_that_is_none_is_told_at_its_field_and_kept(cast, at, typed):
     assert page.status_code == 200
     assert 'id="id_full_error"' in page.content.decode()
     assert 'name="branches" value="2"' in page.content.decode()
+    assert not typed or f'name="full" value="{typed}"' in page.content.decode()
     assert heading(page) == "这么多党员，党组织一般怎样设？"

@@ -17,7 +17,7 @@ def _number(label: Any, *, required: bool = False) -> forms.IntegerField:
         required=required,
         min_value=0,
         max_value=MOST,
-        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
 
 

@@ -140,7 +140,7 @@ def structure(request: HttpRequest) -> HttpResponse:
     lines = _below(where) if where.below else []
     context = {
         "where": where,
-        "sentence": words.above_sentence(lines) if lines else words.region_sentence(found),
+        "sentence": _sentence(where, lines, found),
         "lines": [
             (line, where.address + "?" + urlencode({"region": line.authority})) for line in lines
         ],
@@ -150,6 +150,12 @@ def structure(request: HttpRequest) -> HttpResponse:
         "as_text": checkup.as_text(),
     }
     return render(request, "structure/region.html", context)
+
+
+def _sentence(where: Authority, lines: list[structure_counts.Line], found: list[Checkup]) -> str:
+    if where.below and (lines or not found):
+        return words.above_sentence(lines)
+    return words.region_sentence(found)
 
 
 def _below(where: Authority) -> list[structure_counts.Line]:
