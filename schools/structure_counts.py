@@ -42,16 +42,16 @@ def open_schools() -> "QuerySet[School]":
 
 def catch_up() -> None:
     """Look at schools that were not looked at today, for a few seconds; the next round goes on."""
-    until = monotonic() + SECONDS
-    while count_some() and monotonic() < until:
-        pass
+    until, last = monotonic() + SECONDS, 0
+    while (taken := count_some(last)) and monotonic() < until:
+        last = taken[-1].pk
 
 
-def count_some() -> int:
-    """Count a batch; how many schools it took."""
+def count_some(after: int = 0) -> list[School]:
+    """Count a batch behind a school; whom it took."""
     today = clock.today()
     waiting = Q(structure_count=None) | Q(structure_count__on__lt=today)
-    schools = list(open_schools().filter(waiting).order_by("pk")[:BATCH])
+    schools = list(open_schools().filter(waiting, pk__gt=after).order_by("pk")[:BATCH])
     counts = [_count(checkup.examine(books)) for books in load(schools, today)]
     StructureCount.objects.bulk_create(
         counts,
@@ -59,7 +59,7 @@ def count_some() -> int:
         unique_fields=["school"],
         update_fields=["on", *KEPT, "undecided"],
     )
-    return len(schools)
+    return schools
 
 
 def _count(found: checkup.Checkup) -> StructureCount:
