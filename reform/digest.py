@@ -15,7 +15,7 @@ from reform.boards import by_name
 from reform.models import Entry, Extension, Reminder
 from reform.models.reminder import About, ExtensionState, ReminderState
 from reform.reminder_rules import Rules
-from reform.states import OPEN, SETTLED, Status, is_late
+from reform.states import OPEN, SETTLED, Keeper, Status, is_late
 from schools import clock
 from schools.language import local
 from schools.models import Membership, Region, User
@@ -116,12 +116,12 @@ ORDER = ("late", "back", "due", "wait", "done")
 # An item has kilobytes of guidance that no letter repeats.
 _NEEDED = (
     "about", "topic", "stage", "due_on", "cause", "place", "entry__status", "entry__due_on",
-    "entry__authority", "entry__readmitted_until", "entry__left_at", "entry__school__name",
-    "entry__slot__period", "entry__slot__withdrawn_at", "entry__slot__campaign__state",
-    "entry__slot__item__short_zh", "entry__slot__item__short_en",
-    "branch__name", "branch__term_end", "branch__extension_until", "branch__extension_no",
-    "branch__since", "branch__until", "branch__removed_at", "branch__host",
-    "branch__school__name", "branch__school__closed_on",
+    "entry__authority", "entry__readmitted_until", "entry__left_at", "entry__keeper",
+    "entry__school__name", "entry__school__code", "entry__slot__period",
+    "entry__slot__withdrawn_at", "entry__slot__campaign__state", "entry__slot__item__short_zh",
+    "entry__slot__item__short_en", "branch__name", "branch__term_end", "branch__since",
+    "branch__extension_until", "branch__extension_no", "branch__until", "branch__removed_at",
+    "branch__host", "branch__school__name", "branch__school__closed_on",
 )  # fmt: skip
 _JOINED = ("entry__slot__item", "entry__slot__campaign", "entry__school", "branch__school")
 
@@ -318,6 +318,7 @@ def _facts(reminders: Iterable[Reminder], region: str, today: date) -> list[Fact
     due: Counter[str] = Counter()
     asking: Counter[str] = Counter()
     over: Counter[str] = Counter()
+    kept: list[Entry] = []
     refused = []
     for reminder in reminders:
         if reminder.branch is not None:
@@ -329,13 +330,15 @@ def _facts(reminders: Iterable[Reminder], region: str, today: date) -> list[Fact
         name = reminder.entry.school.name
         if reminder.about == About.asked:
             asking[name] += 1
+        elif reminder.entry.keeper == Keeper.district:
+            kept.append(reminder.entry)
         elif is_late(reminder.entry.status, reminder.entry.due_on, today):
             late[name] += 1
         else:
             due[name] += 1
-    return [fact for fact in (_late(late, region), _due(due, region), _asking(asking),
-                              _refused(refused), *_said(term_reminders.of_region(_names(over))))
-            if fact.names]  # fmt: skip
+    ended = _said(term_reminders.of_region(_names(over)))
+    found = (_late(late, region), _due(due, region), _kept(kept, today), _asking(asking))
+    return [fact for fact in (*found, _refused(refused), *ended) if fact.names]
 
 
 def _said(terms: Iterable[term_reminders.Said]) -> list[Fact]:
@@ -354,6 +357,15 @@ def _due(schools: Counter[str], region: str) -> Fact:
         len(schools),
     )  # fmt: skip
     return Fact(said % {"n": len(schools)}, _names(schools), link("board_region", region))
+
+
+def _kept(bureau: list[Entry], today: date) -> Fact:
+    """What the bureau owes itself."""
+    late = sum(is_late(one.status, one.due_on, today) for one in bureau)
+    said = _("Items that the bureau itself owes: %(n)d, of them overdue: %(late)d.")
+    names = [bureau[0].school.name] if bureau else []
+    url = link("school_ledger", bureau[0].school.code) if bureau else ""
+    return Fact(said % {"n": len(bureau), "late": late}, names, url, "late" if late else "due")
 
 
 def _asking(schools: Counter[str]) -> Fact:

@@ -216,6 +216,19 @@ def test_an_official_gets_a_part_a_region_with_counts_and_schools_by_name(
     assert "https://ledger.example/board/330106/rows/?state=late&own=1" in text
 
 
+def test_what_the_bureau_owes_itself_is_told_apart_from_its_schools(cast, entry, morning):
+    User.objects.filter(pk=cast.reviewer.user.pk).update(language="en")
+    bureau = world.bureau()
+    for code in ("X1.4", "X1.5"):
+        world.entry(bureau, code, due_on=DUE, counted=False)
+
+    text = smtp_sink.text_of(to(morning("2026-12-07T08:31"), cast.reviewer))
+
+    assert "1 school is late." in text
+    assert "Items that the bureau itself owes: 2, of them overdue: 2." in text
+    assert f"https://ledger.example/schools/{bureau.code}/ledger/" in text
+
+
 def test_a_request_for_a_later_date_reaches_the_reviewer_until_it_is_decided(
     cast, entry, morning, travel
 ):
