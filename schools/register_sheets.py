@@ -187,7 +187,6 @@ class _Reader:
         self.columns = {column.name: column for column in desk.columns}
         self.standing: list[Any] = []
         self.indexes: dict[tuple[str, ...], dict[tuple[Any, ...], list[Any]]] = {}
-        self.seen: dict[tuple[tuple[str, str], ...], int] = {}
 
     def line(self, row: PastedRow) -> Line:
         """The cells of a row under their columns; what is wrong with its shape."""
@@ -206,33 +205,41 @@ class _Reader:
         for name, text in texts.items():
             if sentences := self.private(text):
                 line.errors.setdefault(name, []).extend(sentences)
-        same = tuple(sorted(texts.items()))
-        if same in self.seen:
-            line.errors.setdefault("", []).append(
-                _("Row %(n)d says the same already.") % {"n": self.seen[same]}
-            )
-        self.seen.setdefault(same, row.number)
         return line
 
     def match(self, lines: list[Line]) -> None:
         """Find the row that each line means, then make the row that would be written."""
         self.standing = self._load()
-        values = {line.number: self._values(line) for line in lines if not line.errors}
+        good = [line for line in lines if not line.errors]
+        values = {line.number: said for line in good if (said := self._values(line)) is not None}
         meant: dict[int, Any] = {}
         taken: set[int] = set()
         for fits in (self._says_the_same, self._can_change):
             for number, said in values.items():
-                if number in meant or said is None:
-                    continue
-                for row in self._candidates(said):
-                    if row.pk not in taken and fits(said, row):
+                if number not in meant:
+                    found = (row for row in self._candidates(said) if row.pk not in taken)
+                    row = next((row for row in found if fits(said, row)), None)
+                    if row is not None:
                         meant[number] = row
                         taken.add(row.pk)
-                        break
-        for line in lines:
-            if not line.errors:
+            if fits == self._says_the_same:
+                self._keep_as_is(good, meant)
+        for line in good:
+            if line.state != UNCHANGED and not line.errors:
                 self._clean(line, meant.get(line.number))
         self._allow_within(lines)
+
+    @staticmethod
+    def _keep_as_is(lines: list[Line], meant: dict[int, Any]) -> None:
+        """Rows that stand there as the block says; of the others none may say the same twice."""
+        seen: dict[tuple[tuple[str, str], ...], int] = {}
+        for line in lines:
+            same = tuple(sorted(line.texts.items()))
+            if line.number in meant:
+                line.row, line.state = meant[line.number], UNCHANGED
+            elif same in seen:
+                line.errors[""] = [_("Row %(n)d says the same already.") % {"n": seen[same]}]
+            seen.setdefault(same, line.number)
 
     def _load(self) -> list[Any]:
         register = self.desk.register
@@ -263,7 +270,8 @@ class _Reader:
         ]
 
     def _candidates(self, said: dict[str, Any]) -> Iterator[Any]:
-        for way in self.ways(said):
+        every = tuple(name for name in self.head.columns if name)
+        for way in (every, *self.ways(said)):
             yield from self._index(way).get(tuple(_plain(said.get(name)) for name in way), ())
 
     def _index(self, way: tuple[str, ...]) -> dict[tuple[Any, ...], list[Any]]:

@@ -282,6 +282,14 @@ def test_a_choice_of_columns_made_for_other_headings_is_not_held(school):
     assert seen(school, "branches", HEADS, GOOD, said=said).head.columns[1] == "form"
 
 
+def test_rows_that_stand_there_twice_are_as_before_twice_and_no_third_comes(school):
+    for _time in range(2):
+        world.row("trainings", school, title="专题", held_on=date(2026, 10, 9))
+    found = seen(school, "trainings", "培训名称\t日期", *["专题\t2026-10-9"] * 3)
+
+    assert states(found) == [UNCHANGED, UNCHANGED, REFUSED]
+
+
 def test_a_look_writes_nothing(school):
     seen(school, "branches", HEADS, GOOD)
 

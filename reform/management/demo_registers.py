@@ -208,12 +208,15 @@ class Filler:
                     came = leaders // 2 + 1  # half is enough for anything but appointments
                 fields = {key: value for key, value in told.items() if key != "week"}
                 yield self._meeting("party_org", on, leaders, came, **fields)
-        for kind, expected in (("principal", leaders), ("talk", 2), ("lecture", 0)):
+        for kind, expected in (("principal", leaders), ("talk", 2)):
             for week in SAID[kind]:
                 for on in self.days.each_term(week, 1):
-                    n = expected or self.school.full_members or 6
-                    topics = ["theory"] if kind == "lecture" else []
-                    yield self._meeting(kind, on, n, n, topics=topics)
+                    yield self._meeting(kind, on, expected, expected)
+        for branch in self.body.leaves:
+            n = branch.full_members or 6
+            for week in SAID["lecture"]:
+                for on in self.days.each_term(week, 1):
+                    yield self._meeting("lecture", on, n, n, branch=branch, topics=["theory"])
         for place, group in enumerate(self.groups):
             if "group_idle" in self.gaps and not place:
                 continue

@@ -38,6 +38,8 @@ WORDS = {
     "school list upload": gettext_lazy("Sent a list of schools to be looked at"),
     "school list download": gettext_lazy("Took rows of a sent list of schools away"),
     "school export": gettext_lazy("Took a list of schools away"),
+    "register file": gettext_lazy("Sent a file for a register to be looked at"),
+    "register export": gettext_lazy("Took rows of a register away"),
     "evidence add": gettext_lazy("Uploaded evidence"),
     "evidence refuse": gettext_lazy("Evidence was not taken"),
     "evidence remove": gettext_lazy("Removed evidence"),
