@@ -217,9 +217,8 @@ def of_school(reminders: Iterable[Reminder], today: date) -> list[Said]:
     found = []
     if over:
         said = ngettext(
-            "%(n)d term of office is over: hold the election, or record the approved extension.",
-            "%(n)d terms of office are over: hold the elections, or record the approved "
-            "extensions.",
+            "%(n)d term of office is over: hold the election.",
+            "%(n)d terms of office are over: hold the elections.",
             len(over),
         )
         found.append(Said(said % {"n": len(over)}, _named(over), "school_terms", "late"))
