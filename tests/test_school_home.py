@@ -242,7 +242,7 @@ def test_the_rail_holds_five_places_at_most_and_only_what_the_seat_may_open(cast
     assert re.findall(r"</svg>([^<]+)</a>", rail) == ["看板", "审核", "学校", "专项", "设置"]
     html = at(cast.filer).get(reverse("school_home")).content.decode()
     rail = re.search(r'<nav class="rail".*?</nav>', html, re.S)[0]
-    assert re.findall(r"</svg>([^<]+)</a>", rail) == ["首页", "检查项", "账号"]
+    assert re.findall(r"</svg>([^<]+)</a>", rail) == ["首页", "检查项", "台账", "账号"]
 
 
 def test_the_pages_of_a_school_are_english_for_who_reads_english(cast, at):

@@ -6,12 +6,12 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from reform import answers
-from reform.models import Check, Computed, Entry, Review
+from reform.models import Check, Computed, Draft, Entry, Evidence, Review
 from reform.models.campaign import CampaignState
 from reform.models.catalogue import CheckKind, Source, TargetMode
 from reform.models.entry import running
@@ -58,6 +58,8 @@ FIELDS = (
     "computed__on",
     "computed__due_on",
 )
+_NOTES = Draft.objects.filter(entry=OuterRef("pk")).exclude(note="")
+_FILES = Evidence.objects.filter(entry=OuterRef("pk"), removed_at=None, destroyed_at=None)
 AT_LEAST = 5  # lines of the list "first these": filled up with what comes next
 
 
@@ -91,6 +93,7 @@ class Row:
     today: date
     targets: Mapping[str, Any]
     ready: bool
+    begun: bool
     stale: bool
     days: int | None = None
     typed: int = 0
@@ -140,9 +143,9 @@ class Row:
 
     @property
     def confirmable(self) -> bool:
-        """Whether the registers answer it and nobody has said anything else: one click is left."""
-        begun = self.status in (Status.not_started, Status.in_progress)
-        return self.owed and self.ready and begun
+        """Whether the registers answer it and nobody began to add anything: one click is left."""
+        fresh = self.status in (Status.not_started, Status.in_progress)
+        return self.owed and self.ready and fresh and not self.begun
 
 
 def read(school: School, *, today: date, year: str) -> list[Row]:
@@ -155,6 +158,7 @@ def read(school: School, *, today: date, year: str) -> list[Row]:
             slot__withdrawn_at=None,
             left_at=None,
         )
+        .annotate(begun=Exists(_NOTES) | Exists(_FILES))
         .order_by(
             "slot__item__measure__pillar__position",
             "slot__item__measure__position",
@@ -162,7 +166,7 @@ def read(school: School, *, today: date, year: str) -> list[Row]:
             "slot__opens_on",
             "pk",
         )
-        .values(*FIELDS)
+        .values(*FIELDS, "begun")
     )
     return [_row(values, school, today) for values in found]
 
@@ -201,6 +205,7 @@ def _row(values: dict[str, Any], school: School, today: date) -> Row:
         today=today,
         targets=values["slot__targets"],
         ready=bool(values["computed__ready"]),
+        begun=values["begun"],
         stale=_kept_for(values) != (school.registers_rev, today, due_on),
     )
 
@@ -281,7 +286,7 @@ def next_step(row: Row, *, may_sign: bool) -> str:
         return _("Read and sign") if may_sign else _("Ask the secretary to sign")
     if row.status == Status.returned:
         return _("Correct and send again")
-    if row.ready:
+    if row.confirmable:
         return _("Confirm with one click")
     if row.typed:
         return ngettext("Enter %(n)d number", "Enter %(n)d numbers", row.typed) % {"n": row.typed}
