@@ -19,7 +19,7 @@ from reform.filings import Filing
 from reform.management import demo_registers
 from reform.models import Campaign, Entry, Framework
 from reform.models.catalogue import FrameworkState
-from reform.states import Status
+from reform.states import Keeper, Status
 from schools import clock, scope
 from schools.models import Membership, Region, School, User
 from schools.models.schools import SchoolKind
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Accounts (password of each: {PASSWORD})")
         for person in SAID["people"]:
             held = ", ".join(" ".join(post) for post in person["posts"])
-            self.stdout.write(f"  {person['username']:<12}{held}")
+            self.stdout.write(f"  {person['username']:<14}{held}")
 
 
 def _places() -> None:
@@ -195,6 +195,23 @@ def _deeds(
             yield from story.filed(rng.choice(before_due), days)
         elif chance < (0.95 if due_past else 0.5):
             yield _moment(rng.choice(before_due), 16), story.save
+    yield from _of_bureau(campaign, days[-6:], reviewer, words)
+
+
+def _of_bureau(
+    campaign: Campaign, days: list[date], reviewer: scope.Seat, words: dict[str, list[str]]
+) -> Iterator[Deed]:
+    """What the bureau files itself: one item is accepted by a colleague, one waits for somebody."""
+    rows = Entry.objects.filter(slot__campaign=campaign, keeper=Keeper.district)
+    filer = _seat("bureau")
+    for entry in rows.select_related("school", "slot__item__measure__pillar"):
+        accepted = entry.slot.item.code in SAID["kept"]["accepted"]
+        if len(days) < 6 or not (accepted or entry.slot.item.code in SAID["kept"]["sent"]):
+            continue
+        story = _Story(entry, filer, reviewer, words, random.Random(entry.slot.position), None)
+        yield _moment(days[0], 10), story.submit
+        if accepted:
+            yield _moment(days[3], 15), story.accept
 
 
 def _filers() -> Iterator[Membership]:
