@@ -15,6 +15,7 @@ from schools.register_forms import Desk
 from schools.registers import REGISTERS
 from tests import world
 
+pytestmark = pytest.mark.database
 BRANCHES, MEETINGS, STUDIOS = REGISTERS["branches"], REGISTERS["meetings"], REGISTERS["studios"]
 ID_NUMBER, MOBILE = "11010519491231002X", "13800138000"
 

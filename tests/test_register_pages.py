@@ -10,6 +10,7 @@ from schools.models import Branch, CommitteeSeat, Meeting, Region
 from schools.registers import REGISTERS
 from tests import world
 
+pytestmark = pytest.mark.database
 HEADERS = {"origin": world.ORIGIN}
 SAMPLE = {
     "branches": {"name": "二支部", "form": "branch"},
