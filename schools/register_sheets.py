@@ -51,7 +51,8 @@ class Change(NamedTuple):
 
 @dataclass
 class Line:
-    """A row of the block. `cells` as they were sent, `texts` by column as they are read.
+    """A row of the block: `cells` as they were sent, `width` with the empty ones at the end,
+    `texts` by column as they are read.
 
     `later`: it names another row of the same block and is written after that one.
     """
@@ -59,6 +60,7 @@ class Line:
     number: int
     cells: list[str]
     texts: dict[str, str]
+    width: int = 0
     row: Any = None
     state: str = REFUSED
     errors: dict[str, list[str]] = field(default_factory=dict)  # "" stands for the whole row
@@ -102,7 +104,7 @@ class Look:
         if not self.refused:
             return ""
         heads = self.headings
-        rows = [[*one.cells, *[""] * (len(heads) - len(one.cells))] for one in self.refused]
+        rows = [[*one.cells, *[""] * (one.width - len(one.cells))] for one in self.refused]
         return register_blocks.text_of([heads, *rows])
 
     @property
@@ -195,7 +197,7 @@ class _Reader:
             for name, cell in zip(self.head.columns, row.cells, strict=False)
             if name and (text := register_blocks.cell_of(self.columns[name], cell))
         }
-        line = Line(row.number, row.cells, texts)
+        line = Line(row.number, row.cells, texts, row.width)
         width = len(self.head.columns)
         if row.width < width or any(cell.strip() for cell in row.cells[width:]):
             line.errors[""] = [

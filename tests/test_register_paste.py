@@ -109,6 +109,15 @@ def test_the_good_rows_are_kept_and_the_bad_ones_come_back_to_be_mended(cast, fi
     assert Branch.objects.get(school=cast.school, basis="retired").full_members == 13
 
 
+def test_a_broken_row_comes_back_as_broken_as_it_was(cast, filing):
+    block = f"{HEADS}\n一支部\t党支部\t年级组\t9\t\n二支部\t党支部"
+    rest = confirmed(filing, looked(filing, block), block)
+
+    assert "1 行待修改" in text(rest)
+    assert 'value="write"' not in text(rest)
+    assert [row.name for row in Branch.objects.filter(school=cast.school)] == ["一支部"]
+
+
 def test_a_block_that_means_something_else_by_now_is_shown_again_and_not_written(cast, filing):
     page = looked(filing, EIGHT)
     world.branch(cast.school, "第1支部", full_members=3)

@@ -75,6 +75,11 @@ def load(authority: str, begin: date, today: date, quiet: list[str]) -> dict[int
     return short
 
 
+def ready(item: str, opens_on: date) -> date:
+    """The day from which the registers of most schools bear an item of a slot out."""
+    return opens_on + timedelta(weeks=SAID["ready"].get(item, 0))
+
+
 def _keeps(school: School) -> bool:
     """Not what is unknown yet, and no private school: it does not run this leadership system."""
     if school.kind == SchoolKind.bureau:

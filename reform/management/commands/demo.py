@@ -179,7 +179,8 @@ def _deeds(
         .order_by("school__name", "slot__position")
     )
     for entry in entries:
-        before_due = [day for day in days if day <= entry.due_on]
+        ready = demo_registers.ready(entry.slot.item.code, entry.slot.opens_on)
+        before_due = [day for day in days if ready <= day <= entry.due_on]
         if not before_due or (entry.school.name in SAID["quiet"] and rng.random() < 0.8):
             continue
         if entry.slot.item.code in short.get(entry.school_id, ()) and rng.random() < 0.8:
