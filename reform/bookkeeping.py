@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from reform import filings, history
 from reform.history import NewEvent
-from schools import clock, recording
+from schools import clock, recording, small_counts
 from schools.errors import Denied
 from schools.models import Region, School
 from schools.models.organisation import Record
@@ -32,13 +32,20 @@ def require(seat: Seat, school: School) -> None:
 
 
 def may_add(register: Register, school: School) -> bool:
-    """Studios are set up by the authority; a school only looks whether it is named rightly."""
-    return register.key != "studios" or school.kind == SchoolKind.bureau
+    """Studios are set up by the authority; a school only looks whether it is named rightly.
+
+    Pool and posts are counted at the schools; a bureau adds up what stands there.
+    """
+    if school.kind == SchoolKind.bureau:
+        return register.key not in small_counts.REGISTERS
+    return register.key != "studios"
 
 
 def require_adding(seat: Seat, register: Register, school: School) -> None:
     """Denied with the sentence where nobody of this place adds rows."""
     require(seat, school)
+    if not may_add(register, school) and school.kind == SchoolKind.bureau:
+        raise Denied(_("The schools keep these counts; they are added up here."))
     if not may_add(register, school):
         raise Denied(_("Studios are entered by your authority; tell it what is wrong."))
 

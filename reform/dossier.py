@@ -218,7 +218,8 @@ def _check_line(
     target = Target.of(now.target)
     computed = now.source == Source.computed
     light, result = {True: ("done", _("met")), False: ("due", _("short")), None: ("", "")}[now.met]
-    exact = not (outside and small_counts.guarded(check.registers))
+    guarded = small_counts.guarded(check.registers)
+    exact, apart = not (outside and guarded), guarded and not outside
     if check.kind == CheckKind.ratio and now.num is not None and now.den and exact:
         result = f"{now.num * 1000 // now.den / 10:g}%"
     return CheckLine(
@@ -231,8 +232,8 @@ def _check_line(
         changed=then is not None and (then.num, then.den) != (now.num, now.den),
         how=answers.how(check, now.num, now.den, target, outside=outside) if computed else "",
         moved=moved(check, now, kept, outside=outside),
-        rows=now.detail.get("rows", ()),
-        lacking=now.detail.get("lacking", ()),
+        rows=() if apart else now.detail.get("rows", ()),
+        lacking=() if apart else now.detail.get("lacking", ()),
     )
 
 

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from schools.models import CadrePool, Membership, School, Studio, User
 from tests import world
+from tests.reading import heading
 
 pytestmark = pytest.mark.django_db
 
@@ -82,12 +83,13 @@ def test_its_home_says_what_it_owes_and_asks_for_no_basic_figures(at, bureau):
     world.entry(bureau, "X1.4", counted=False)
     client = at(world.seat("filer", bureau))
 
-    said = words(client.get(reverse("school_home")))
+    page = client.get(reverse("school_home"))
+    said = words(page)
 
-    assert "Nothing is due now. Next: 1 item by 2027-01-15." in said
+    assert heading(page) == "Nothing is due now. Next: 1 item by 2027-01-15."
     assert "These are the items that the district keeps itself" in said
     assert "for reference" not in said
-    assert reverse("baseline") not in client.get(reverse("school_home")).content.decode()
+    assert reverse("baseline") not in page.content.decode()
 
 
 def test_without_an_entry_its_home_waits_and_does_not_ask_for_a_profile(at, bureau):
@@ -193,3 +195,13 @@ def test_the_sources_ask_the_same_however_many_schools(
 
     with django_assert_num_queries(11):
         client.get(reverse("entry_sources", args=[entry.pk]))
+
+
+@pytest.mark.parametrize("key", ["cadre_pool", "posts"])
+def test_the_bureau_keeps_no_counts_of_its_own(at, bureau, key):
+    client = at(world.seat("filer", bureau))
+    address = reverse("register", args=[key])
+
+    assert "The schools keep these counts" in words(client.get(address))
+    assert client.post(address, {"key": "k1"}).status_code == 403
+    assert "Add a row" in words(client.get(reverse("register", args=["studios"])))

@@ -53,7 +53,7 @@ def test_the_latest_counts_of_the_one_branch_schools_are_added_up(place):
     row(CadrePool, place["一小"], as_of=date(2026, 3, 1), cadres=9, assigned=9)
     row(CadrePool, place["一小"], as_of=date(2026, 10, 1), cadres=8, assigned=3)
     row(CadrePool, place["二小"], as_of=date(2026, 9, 1), cadres=6, assigned=2)
-    for name in ("一中", "教学点", "民办", "邻县"):
+    for name in ("一中", "教学点", "民办", "邻县", "bureau"):
         row(CadrePool, place[name], as_of=date(2026, 10, 1), cadres=70, assigned=70)
 
     assert answer(place, "major_task_share") == (5, 14)

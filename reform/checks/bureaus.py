@@ -82,6 +82,8 @@ def _add_counts(
         if profiles & left
     }
     for key in wanted & COUNTS.keys():
+        for facts in bureaus:
+            getattr(facts, key).clear()
         rows = COUNTS[key]._default_manager.filter(removed_at=None, school__in=whose)
         for row in rows.order_by("pk"):
             getattr(whose[row.school_id], key).append(row)

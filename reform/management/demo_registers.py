@@ -376,12 +376,11 @@ class Filler:
     # ---- the bureau
 
     def _of_bureau(self) -> Iterator[Model]:
-        """What it keeps for schools with one branch: rules of its own, counts of all."""
+        """What it keeps for schools with one branch: rules of its own; their counts are theirs."""
         told = SAID["bureau"]
         for row in self._documents():
             if row.kind in told["documents"]:
                 yield row
-        yield self._pool(told["cadre_pool"]["cadres"], told["cadre_pool"]["pool"])
         yield from self._trainings()
         for one in SAID["party_org"]:
             if "reserve_cadre" in one["topics"]:

@@ -119,6 +119,7 @@ def sent_line(
         return CheckLine(**_asked(check, entry, target))
     target, num, den = Target.of(value.target), value.num, value.den
     computed = value.source == Source.computed
+    apart = entry.keeper == Keeper.district and small_counts.guarded(check.registers)
     return CheckLine(
         **_asked(check, entry, target),
         shown=answers.display(check, num, den, outside=outside),
@@ -126,8 +127,8 @@ def sent_line(
         how=answers.how(check, num, den, target, outside=outside) if computed else "",
         time=_time(check, value.detail) if computed else "",
         now=dossier.moved(check, value, kept, outside=outside),
-        rows=[Row(label) for label in value.detail.get("rows", ())],
-        lacking=[Row(label) for label in value.detail.get("lacking", ())],
+        rows=[Row(label) for label in ([] if apart else value.detail.get("rows", ()))],
+        lacking=[Row(label) for label in ([] if apart else value.detail.get("lacking", ()))],
     )
 
 
