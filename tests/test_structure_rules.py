@@ -190,6 +190,10 @@ CASES = {
             decisions(held("party_org", DECIDED, expected=9, attended=5, has_appointment=True)),
             decisions(held("party_org", DECIDED, expected=9, attended=6, has_appointment=True)),
         ),
+        (
+            decisions(held("party_org", DECIDED, expected=9, attended=0)),
+            decisions(held("party_org", DECIDED, expected=9, attended=None)),
+        ),
     ],
     "OP-6": [
         (
