@@ -2,11 +2,16 @@
 
 from datetime import date
 
+import openpyxl
 import pytest
+from django.conf import settings
 
+from reform import intake
+from reform.intake import Block
 from reform.management import demo_registers
 from schools import recording
 from schools.models import Branch, CommitteeSeat, Meeting, School, Studio, Unit
+from schools.register_blocks import rows_of, text_of
 from schools.register_forms import Desk, typed
 from schools.registers import REGISTERS
 from tests import world
@@ -23,7 +28,7 @@ def county(cast):
         world.school(f"{profile}学校", profile=profile, **known)
     world.school("青禾县马店教学点", profile="joint", full_members=1)
     world.school("青禾县白沙镇中心小学", profile="single", full_members=15)
-    world.school("青禾县高级中学", branches=8, full_members=104)
+    world.school("青禾县高级中学", branches=8, full_members=104, school_type_id="342")
     world.school("青禾县第一中学", branches=9, full_members=121)
     world.bureau()
     return demo_registers.load(world.COUNTY, BEGIN, TODAY, [])
@@ -69,6 +74,25 @@ def test_the_school_for_trying_out_pasting_has_groups_and_no_branch(county):
         == Unit.objects.filter(school=school).count()
     )
     assert "S2.1" in county[school.pk]
+
+
+def test_the_workbook_for_trying_out_pasting_fills_that_school(county):
+    school = School.objects.get(name="青禾县高级中学")
+    filer = world.seat("filer", school)
+    book = openpyxl.load_workbook(settings.BASE_DIR / "seeds" / "demo" / "branches.xlsx")
+
+    for sheet, key in zip(book, ("branches", "units", "committee_members"), strict=True):
+        cells = [[str(cell or "") for cell in row] for row in sheet.values]
+        block = Block(rows_of(text_of(cells)), 500)
+        look = intake.seen(school, REGISTERS[key], block)
+        assert [line.errors for line in look.refused] == []
+        intake.write(school, REGISTERS[key], block, by=filer, as_seen=look.digest)
+
+    leaves = Branch.objects.filter(school=school, form="branch")
+    assert (leaves.count(), sum(row.full_members for row in leaves)) == (8, 104)
+    heads = CommitteeSeat.objects.filter(branch__in=leaves, seat="secretary", is_unit_head=True)
+    assert heads.count() == 7
+    assert not Unit.objects.filter(school=school, branch=None).exists()
 
 
 def test_nothing_lies_ahead_and_every_month_has_its_theme_day(county):

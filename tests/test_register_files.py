@@ -22,6 +22,7 @@ from schools.register_sheets import UNCHANGED
 from schools.registers import REGISTERS
 from tests import world
 
+pytestmark = pytest.mark.database
 HEADERS = {"origin": world.ORIGIN}
 
 

@@ -10,6 +10,7 @@ from reform.models import Event
 from schools.models import Branch, School, Unit
 from tests import world
 
+pytestmark = pytest.mark.database
 HEADERS = {"origin": world.ORIGIN}
 PATH = "/registers/branches/paste/"
 HEADS = "名称\t组织形式\t设置依据\t正式党员\t隶属于"

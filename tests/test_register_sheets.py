@@ -14,6 +14,7 @@ from schools.register_sheets import CHANGED, NEW, REFUSED, UNCHANGED, look
 from schools.registers import REGISTERS
 from tests import world
 
+pytestmark = pytest.mark.database
 HEADS = "名称\t组织形式\t设置依据\t正式党员\t批复日期\t选举日期\t届满日期"
 GOOD = "一支部\t党支部\t年级组\t１３\t2025年9月1日\t2025.9.15\t2028/9/14"
 
