@@ -180,7 +180,7 @@ class Pen:
             "distinct_heads": self.one(None, None, 4, 12),
             "partner": self.one("", "", "师大", "师 大", "教科院"),
             "project_no": self.one("", "K1", "k 1", "K2"),
-            "studio": self.one(None, None, 0, 1),
+            "studio": self.one(None, None, 0, 1, 2),
         }
 
     def cadre_pool(self):
@@ -204,10 +204,10 @@ class Pen:
         }
 
     def studios(self):
-        """A studio of the first, second or a third school."""
+        """A studio of one of five schools."""
         return {
-            "host": self.one(0, 1, 2),
-            "members": self.some([0, 1, 2], 2),
+            "host": self.one(0, 1, 2, 3, 4),
+            "members": self.some([0, 1, 2, 3, 4], 3),
             "status": self.one("active", "active", "planned", "ended"),
             **self.lasting(),
         }
@@ -244,7 +244,6 @@ def studios(draw, window):
 MODELS = {
     "units": models.Unit,
     "committee_members": models.CommitteeSeat,
-    "leadership_groups": models.LeadershipGroup,
     "meetings": models.Meeting,
     "consultations": models.Consultation,
     "documents": models.Document,
@@ -253,7 +252,12 @@ MODELS = {
     "posts": models.Post,
     "activities": models.Activity,
 }
-UNREMOVED = {"branches": models.Branch, "studios": models.Studio, **MODELS}
+UNREMOVED = {
+    "branches": models.Branch,
+    "leadership_groups": models.LeadershipGroup,
+    "studios": models.Studio,
+    **MODELS,
+}
 
 
 def stamp(row):
@@ -272,29 +276,35 @@ def write_studios(rows, schools):
     return made
 
 
-def write(found, school, made_studios):
-    """The rows of one school; a place in a list that is too short means none."""
-    own = models.Branch.objects.bulk_create(
-        models.Branch(school=school, name=f"支部{n}", **stamp(row))
-        for n, row in enumerate(found["branches"])
-    )
-    groups = models.LeadershipGroup.objects.bulk_create(
-        models.LeadershipGroup(school=school, name=f"小组{n}", **stamp(row))
-        for n, row in enumerate(found["leadership_groups"])
-    )
-    lists = {"branch": own, "group": groups, "studio": made_studios}
+def write(books, schools, made_studios):
+    """The rows of each school; a place in a list that is too short means none."""
+    pairs = list(zip(books, schools, strict=True))
+    lists = [{"studio": made_studios} for _ in pairs]
+    for register, name in (("branches", "branch"), ("leadership_groups", "group")):
+        rows = [
+            UNREMOVED[register](school=school, name=f"第{n}个", **stamp(row))
+            for found, school in pairs
+            for n, row in enumerate(found[register])
+        ]
+        made = UNREMOVED[register].objects.bulk_create(rows)
+        for (_found, school), own in zip(pairs, lists, strict=True):
+            own[name] = [row for row in made if row.school_id == school.pk]
     for register, model in MODELS.items():
-        rows = []
-        for row in found[register] if register != "leadership_groups" else ():
-            fields = stamp(row)
-            for name in lists.keys() & fields.keys():
-                at = fields[name]
-                there = at is not None and at < len(lists[name])
-                fields[name] = lists[name][at] if there else None
-            if register == "committee_members" and fields["branch"] is None:
-                continue
-            rows.append(model(school=school, **fields))
-        model.objects.bulk_create(rows)
+        model.objects.bulk_create(
+            model(school=school, **fields)
+            for (found, school), own in zip(pairs, lists, strict=True)
+            for fields in (linked(row, own) for row in found[register])
+            if register != "committee_members" or fields["branch"]
+        )
+
+
+def linked(row, lists):
+    fields = stamp(row)
+    for name in lists.keys() & fields.keys():
+        at = fields[name]
+        there = at is not None and at < len(lists[name])
+        fields[name] = lists[name][at] if there else None
+    return fields
 
 
 def school(fields):

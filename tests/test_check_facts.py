@@ -27,9 +27,8 @@ def fill(n):
     for school in schools:
         pen = check_books.Pen(window, school.pk)
         rows = {key: [pen.row(key) for _ in range(4)] for key in check_books.MOST}
-        check_books.write(
-            rows, school, check_books.write_studios([pen.row("studios")], schools * 3)
-        )
+        studios = check_books.write_studios([pen.row("studios")], schools * 5)
+        check_books.write([rows], [school], studios)
     return list(models.School.objects.select_related("school_type"))
 
 

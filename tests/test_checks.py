@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from reform.checks.base import Facts, Window
+from reform.checks.base import Facts, Held, Window
 from reform.checks.table import CHECKS, PILLARS
 from reform.models import Check
 from schools import models
@@ -13,7 +13,7 @@ from schools import models
 YEAR = (date(2026, 1, 1), date(2026, 12, 31))
 SENT = date(2026, 12, 20)
 NAMES = {model._meta.model_name: model for model in (
-    models.Branch, models.Unit, models.CommitteeSeat, models.LeadershipGroup, models.Meeting,
+    models.Branch, models.Unit, models.CommitteeSeat, models.LeadershipGroup,
     models.Consultation, models.Document, models.Training, models.CadrePool, models.Post,
     models.Studio, models.Activity)}  # fmt: skip
 numbers = count(1)
@@ -37,7 +37,7 @@ def branch(name="语文组支部", **fields):
 
 
 def meeting(kind, on, at=None, **fields):
-    return row("meeting", kind=kind, held_on=on, branch=at, **fields)
+    return Held(next(numbers), 1, kind, on, at and at.pk, **fields)
 
 
 def facts(school=None, **registers):

@@ -1,7 +1,11 @@
 """The only place for what an automatic check is given, and what it answers."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
+from typing import NamedTuple
 
 from schools.models import (
     Activity,
@@ -11,7 +15,6 @@ from schools.models import (
     Consultation,
     Document,
     LeadershipGroup,
-    Meeting,
     Post,
     School,
     Studio,
@@ -57,6 +60,23 @@ class Found:
     lacking: tuple[Ref, ...] = ()
 
 
+class Held(NamedTuple):
+    """A meeting, with the columns that checks read: a school holds hundreds a year."""
+
+    pk: int
+    school_id: int
+    kind: str
+    held_on: date
+    branch_id: int | None = None
+    party_group: int | None = None
+    group_id: int | None = None
+    expected: int | None = None
+    attended: int | None = None
+    has_appointment: bool = False
+    topics: Sequence[str] = ()
+    duty_tags: Sequence[str] = ()
+
+
 @dataclass
 class Facts:
     """The registers of one school as they stand, removed rows left out; the checks only read it.
@@ -70,7 +90,7 @@ class Facts:
     units: list[Unit] = field(default_factory=list)
     committee_members: list[CommitteeSeat] = field(default_factory=list)
     leadership_groups: list[LeadershipGroup] = field(default_factory=list)
-    meetings: list[Meeting] = field(default_factory=list)
+    meetings: list[Held] = field(default_factory=list)
     consultations: list[Consultation] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
     trainings: list[Training] = field(default_factory=list)
@@ -82,3 +102,20 @@ class Facts:
     shared: list[Training] = field(default_factory=list)  # of its studios, entered by other schools
     schools: int = 1  # of a bureau: those of its own that are counted
     joined: int = 0  # of a bureau: different member schools of its studios
+
+    @cached_property
+    def by_kind(self) -> dict[str, list[Held]]:
+        """Kind → its meetings."""
+        found = defaultdict(list)
+        for row in self.meetings:
+            found[row.kind].append(row)
+        return dict(found)
+
+    @cached_property
+    def by_topic(self) -> dict[str, list[Held]]:
+        """Topic → meetings that dealt with it."""
+        found = defaultdict(list)
+        for row in self.meetings:
+            for topic in row.topics:
+                found[topic].append(row)
+        return dict(found)

@@ -1,14 +1,17 @@
 """The only place that reads the registers for the checks: many schools at once, few queries."""
 
+import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from django.db.models import F, Model, Q, QuerySet, prefetch_related_objects
+from django.db.models import F, Model, Q, QuerySet, TextField, prefetch_related_objects
+from django.db.models.functions import Cast
 
 from reform.checks import bureaus
-from reform.checks.base import Facts
+from reform.checks.base import Facts, Held
 from schools.models import (
     Activity,
     Branch,
@@ -36,8 +39,7 @@ LASTING: dict[str, type[Model]] = {
     "cadre_pool": CadrePool,
     "posts": Post,
 }
-DATED: dict[str, type[Model]] = {"meetings": Meeting, "activities": Activity}
-REGISTERS = frozenset({*LASTING, *DATED, "trainings", "studios"})
+REGISTERS = frozenset({*LASTING, "meetings", "activities", "trainings", "studios"})
 # What no check reads; a name that may stand there never leaves the database.
 UNREAD = {
     "committee_members": ("note", "changed_at", "removed_at", "holder"),
@@ -61,14 +63,14 @@ def load(
     prefetch_related_objects(schools, "school_type")
     found = {school.pk: Facts(school, phases=_phases(school)) for school in schools}
     wanted = REGISTERS if registers is None else registers
-    for key, model in (LASTING | DATED).items():
-        if key not in wanted:
-            continue
-        rows = _living(model, key).filter(school_id__in=found)
-        if key in DATED:
-            rows = rows.filter(held_on__gte=since) if since else rows
-            rows = rows.order_by("held_on", "pk")
-        _hand_out(rows, key, found)
+    for key, model in LASTING.items():
+        if key in wanted:
+            _hand_out(_living(model, key).filter(school_id__in=found), key, found)
+    if "meetings" in wanted:
+        _hand_out(_meetings(found, since), "meetings", found)
+    if "activities" in wanted:
+        rows = _since(_living(Activity, "activities").filter(school_id__in=found), since)
+        _hand_out(rows, "activities", found)
     if "studios" in wanted or "trainings" in wanted:
         _read_trainings(found, since, "trainings" in wanted)
     bureaus.widen(found, frozenset(wanted))
@@ -79,6 +81,25 @@ def _living(model: type[Model], key: str) -> QuerySet[Any]:
     """Rows that nobody took out, in the order they came."""
     unread = UNREAD.get(key, ("note", "changed_at", "removed_at"))
     return model._default_manager.filter(removed_at=None).defer(*unread).order_by("pk")
+
+
+def _meetings(found: dict[int, Facts], since: date | None) -> Iterator[Held]:
+    """Meetings as plain tuples. Few different lists of topics stand in them: each is read once."""
+    rows = _since(Meeting.objects.filter(removed_at=None, school_id__in=found), since)
+    texts = {name: Cast(name, TextField()) for name in ("topics", "duty_tags")}
+    plain = [name for name in Held._fields if name not in texts]
+    for *values, topics, duties in rows.values_list(*plain, *texts.values()):
+        yield Held(*values, _keys(topics), _keys(duties))
+
+
+@lru_cache(1000)
+def _keys(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
+
+
+def _since(rows: QuerySet[Any], since: date | None) -> QuerySet[Any]:
+    """By their days, from `since` on."""
+    return (rows.filter(held_on__gte=since) if since else rows).order_by("held_on", "pk")
 
 
 def _hand_out(rows: Iterable[Any], key: str, found: dict[int, Facts]) -> None:

@@ -6,9 +6,9 @@ Months of vacation count like any other; a branch owes the whole ones from its f
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from reform.checks.base import Facts, Found, Ref, Span, Window
+from reform.checks.base import Facts, Found, Held, Ref, Span, Window
 from reform.checks.rows import MOST, branches, by_branch, due, held, refs, spot, standing
-from schools.models import Branch, Meeting
+from schools.models import Branch
 from schools.models.organisation import MeetingKind, SeatKind
 
 LEADERS = (SeatKind.secretary, SeatKind.deputy)
@@ -34,7 +34,7 @@ def committee_meeting(facts: Facts, window: Window) -> Found:
 def group_meeting(facts: Facts, window: Window) -> Found:
     """Party group and month: how many of them have a meeting; groups are numbered in a branch."""
     meetings = by_branch(facts, held(facts, window, MeetingKind.party_group))
-    found: list[Meeting] = []
+    found: list[Held] = []
     lacking: list[Ref] = []
     whole = 0
     done = 0
@@ -60,11 +60,11 @@ def _with_committee(facts: Facts, on: date) -> set[int]:
     return {row.branch_id for row in seats if row.seat not in LEADERS}
 
 
-def _inside(meetings: Iterable[Meeting], piece: Span) -> list[Meeting]:
+def _inside(meetings: Iterable[Held], piece: Span) -> list[Held]:
     return [row for row in meetings if piece[0] <= row.held_on <= piece[1]]
 
 
-def _groups(branch: Branch, meetings: Iterable[Meeting]) -> set[int]:
+def _groups(branch: Branch, meetings: Iterable[Held]) -> set[int]:
     """Numbers of the Party groups that met; a branch with one group need not name it."""
     only = 1 if branch.party_groups == 1 else 0
     return {row.party_group or only for row in meetings} & set(range(1, branch.party_groups + 1))

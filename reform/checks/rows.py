@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any, Protocol, TypeVar
 
-from reform.checks.base import Facts, Found, Ref, Span, Window
+from reform.checks.base import Facts, Found, Held, Ref, Span, Window
 from schools.models import (
     Activity,
     Branch,
@@ -19,7 +19,6 @@ from schools.models import (
     Consultation,
     Document,
     LeadershipGroup,
-    Meeting,
     Post,
     Studio,
     Training,
@@ -33,7 +32,7 @@ REGISTERS = {
     Unit: "units",
     CommitteeSeat: "committee_members",
     LeadershipGroup: "leadership_groups",
-    Meeting: "meetings",
+    Held: "meetings",
     Consultation: "consultations",
     Document: "documents",
     Training: "trainings",
@@ -47,11 +46,13 @@ EARLY = timedelta(days=62)  # a plan of a term or year is made up to two months 
 
 
 class Dated(Protocol):
-    held_on: Any
+    @property
+    def held_on(self) -> Any: ...
 
 
 class Of(Protocol):
-    branch_id: Any
+    @property
+    def branch_id(self) -> Any: ...
 
 
 Placed = TypeVar("Placed", bound=Of)
@@ -74,7 +75,8 @@ def within(on: date | None, window: Window) -> bool:
 
 def happened(rows: Iterable[Happens], window: Window) -> list[Happens]:
     """Rows whose day lies in the window."""
-    return [row for row in rows if within(row.held_on, window)]
+    first, last = window.span[0], day(window)
+    return [row for row in rows if first <= row.held_on <= last]
 
 
 def standing(rows: Iterable[Lasts], on: date) -> list[Lasts]:
@@ -134,13 +136,14 @@ def by_branch(facts: Facts, rows: Iterable[Placed]) -> dict[int, list[Placed]]:
     return found
 
 
-def held(facts: Facts, window: Window, *kinds: str, topics: Sequence[str] = ()) -> list[Meeting]:
-    """Meetings in the window, of one of `kinds` and with one of `topics` if any are given."""
-    return [
-        row
-        for row in happened(facts.meetings, window)
-        if (not kinds or row.kind in kinds) and (not topics or set(topics) & set(row.topics))
-    ]
+def held(facts: Facts, window: Window, *kinds: str, topics: Sequence[str] = ()) -> list[Held]:
+    """Meetings in the window, of one of `kinds` and with one of `topics` where they are given."""
+    if not kinds:
+        rows = {row.pk: row for topic in topics for row in facts.by_topic.get(topic, ())}
+        return happened(rows.values(), window)
+    found = happened((row for kind in kinds for row in facts.by_kind.get(kind, ())), window)
+    wanted = set(topics)
+    return [row for row in found if not wanted or wanted & set(row.topics)]
 
 
 # ---- documents
@@ -191,7 +194,7 @@ def label(row: Any) -> str:
         return row.title or row.doc_no
     if isinstance(row, Consultation):
         return str(row.batch)
-    if isinstance(row, Meeting):
+    if isinstance(row, Held):
         return row.held_on.isoformat()
     if isinstance(row, CadrePool):
         return row.as_of.isoformat()
@@ -242,7 +245,7 @@ def covered(rows: Sequence[Any], wanted: Iterable[str], field: str) -> Found:
     return Found(len(seen), len(keys), refs(good))
 
 
-def came(meetings: Sequence[Meeting]) -> Found:
+def came(meetings: Sequence[Held]) -> Found:
     """Attended of expected, added up; a meeting without both numbers is left out and lacking."""
     told = [row for row in meetings if row.expected is not None and row.attended is not None]
     silent = [row for row in meetings if row.expected is None or row.attended is None]

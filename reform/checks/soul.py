@@ -1,6 +1,6 @@
 """The only place for the checks of pillar Z 铸魂: leadership, teaching, moral education."""
 
-from reform.checks.base import Facts, Found, Window
+from reform.checks.base import Facts, Found, Held, Window
 from reform.checks.rows import (
     count,
     covered,
@@ -41,7 +41,7 @@ def rules_in_force(facts: Facts, window: Window) -> Found:
 def quorum_met(facts: Facts, window: Window) -> Found:
     """Meetings of Party organisation and principal with half present, two-thirds to appoint."""
     meetings = held(facts, window, *DECIDING)
-    return share(meetings, [row for row in meetings if quorum.of(row).met])
+    return share(meetings, [row for row in meetings if _has_quorum(row)])
 
 
 def plan_in_force(facts: Facts, window: Window) -> Found:
@@ -78,7 +78,8 @@ def mechanism_doc(facts: Facts, window: Window) -> Found:
 def groups_met(facts: Facts, window: Window) -> Found:
     """Leadership groups that held a meeting in the term; a meeting names the group it is of."""
     groups = owing(facts.leadership_groups, window)
-    met = {row.group_id for row in happened(facts.meetings, window)}
+    named = [row for row in facts.meetings if row.group_id]
+    met = {row.group_id for row in happened(named, window)}
     return share(groups, [row for row in groups if row.pk in met])
 
 
@@ -127,6 +128,10 @@ def red_grades(facts: Facts, window: Window) -> Found:
 def hsc_activities(facts: Facts, window: Window) -> Found:
     """Activities of home, school and community in the term."""
     return count(_activities(facts, window, ActivityKind.home_school_community))
+
+
+def _has_quorum(row: Held) -> bool:
+    return bool(quorum.quorum(row.kind, row.expected, row.attended, row.has_appointment).met)
 
 
 def _activities(facts: Facts, window: Window, kind: str) -> list[Activity]:
