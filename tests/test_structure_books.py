@@ -146,6 +146,9 @@ def test_schools_that_join_a_branch_are_counted_at_their_host(travel):
     host = kept_branch(world.school("城东小学"), form="joint")
     for n in range(5):
         kept_branch(world.school(f"教学点{n}", profile="joint"), form="joint", host=host)
+    left = world.school("撤点小学", profile="joint")
+    kept_branch(left, form="joint", host=host, removed_at=world.NOON)
+    kept_branch(left, form="joint", host=host, until=date(2026, 8, 31))
     [found] = load([host.school], TODAY)
     assert found.guests == {host.pk: 5}
     assert [one.words for one in told(found)["STR-02"]] == ["第一党支部覆盖 6 个单位。"]

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
+from reform.views import organisation
 from schools import structure_counts
 from schools.models import Branch, School, StructureCount, Unit
 from tests import party, world
@@ -188,6 +189,19 @@ def test_a_name_that_is_too_long_ends_with_an_ellipsis_in_the_picture_only(cast,
     [svg] = re.findall(r"<svg width=\"320\".*?</svg>", html, re.S)
     assert name not in svg and "…</text>" in svg
     assert name in html
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("语文、数学、英语党支部", ["语文、数学、英语", "党支部"]),
+        ("Party branch, 14 full", ["Party branch,", "14 full"]),
+        ("Grade group of the seventh", ["Grade group", "of the…"]),
+        ("x" * 40, ["x" * 13, "x" * 12 + "…"]),
+    ],
+)
+def test_a_line_of_the_picture_ends_between_words(text, lines):
+    assert organisation.wrap(text, 120) == lines
 
 
 def test_units_that_hold_no_longer_are_not_drawn(cast, at):

@@ -4,6 +4,7 @@ Boxes stand below each other, a step to the right of what they belong to: it fit
 sheet of paper alike. Nothing is coloured; what is uncovered is dashed and says so.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -179,20 +180,35 @@ def _write(picture: Picture, node: Node, x: int, y: int) -> int:
     return y + LINE // 2
 
 
+_PIECE = re.compile(r"[!-~]+ ?|.", re.S)  # a word of Latin letters is not broken
+
+
 def wrap(text: str, width: int) -> list[str]:
     """A text in lines of so many pixels; what does not fit into two ends with an ellipsis."""
     lines, room = [""], float(width)
-    for character in text:
-        wide = CHARACTER if east_asian_width(character) in "WFA" else CHARACTER * 0.6
-        if wide > room and len(lines) == MOST_LINES:
-            lines[-1] = lines[-1][:-1] + "\u2026"
+    for piece in _pieces(text, width):
+        too_wide = _pixels(piece.rstrip()) > room
+        if too_wide and len(lines) == MOST_LINES:
+            told = lines[-1].rstrip()
+            full = _pixels(told) + CHARACTER > width
+            lines[-1] = (told[:-1] if full else told) + "\u2026"
             break
-        if wide > room:
+        if too_wide:
             lines.append("")
             room = float(width)
-        lines[-1] += character
-        room -= wide
-    return lines
+        lines[-1] += piece
+        room -= _pixels(piece)
+    return [line.rstrip() for line in lines]
+
+
+def _pieces(text: str, width: int) -> Iterator[str]:
+    """Where a line may end: behind a word, or anywhere in one that is longer than a line."""
+    for piece in _PIECE.findall(text):
+        yield from piece if _pixels(piece) > width else (piece,)
+
+
+def _pixels(text: str) -> float:
+    return sum(CHARACTER * (1 if east_asian_width(one) in "WFA" else 0.6) for one in text)
 
 
 def summary(roots: Sequence[Node]) -> str:
