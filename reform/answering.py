@@ -1,22 +1,35 @@
 """The only place that answers the checks of entries from the registers, many schools at once."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, NamedTuple
 
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import (
+    Case,
+    CharField,
+    DateField,
+    F,
+    IntegerField,
+    JSONField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce, Greatest, TruncDate
 
 from reform.checks import facts
-from reform.checks.base import Facts, Found, Span, Window
+from reform.checks.base import Facts, Found, Window
 from reform.checks.table import CHECKS
 from reform.models import Check, Due, Enrolment, Entry
 from reform.models.campaign import CampaignState
 from reform.models.catalogue import Source
 from reform.periods import MONTHS, Place, window
 from schools import almanac, clock
-from schools.models import School
+from schools.models import School, Term
 from schools.models.regions import ancestors
 
 # What a check reads beside the registers that it is said to come from.
@@ -46,7 +59,16 @@ _CHECK = (
     "target_value",
     "den_fixed",
 )
-_ITS_CHECK = [f"slot__item__checks__{name}" for name in _CHECK]
+_ITS_CHECK = [f"slot__item__checks__{name}" for name in ("position", *_CHECK)]
+# The columns of a term beside those of an entry with a check, and none for the rest.
+_NUMBER, _TEXT = Value(None, IntegerField()), Value(None, CharField())
+_DAY, _LIST = Value(None, DateField()), Value(None, JSONField())
+_TERM = (
+    *(_NUMBER, "no", "region_id", "starts"),
+    *("school_year", _LIST, "stage"),
+    *("ends", _DAY, _DAY),
+    *(_NUMBER, _NUMBER, _TEXT, _TEXT, _TEXT, _TEXT, _LIST, _TEXT, _TEXT, _TEXT, _NUMBER),
+)
 
 
 class Answer(NamedTuple):
@@ -83,7 +105,8 @@ def compute(entries: Iterable[Entry]) -> dict[int, Answers]:
     """Entry → what the registers answer today; constant queries for any number of entries."""
     wanted = list(entries)
     schools = {entry.school_id: entry.school for entry in wanted}
-    asked = asked_of(Entry.objects.filter(pk__in=[entry.pk for entry in wanted]))
+    mine = Entry.objects.filter(pk__in=[entry.pk for entry in wanted])
+    asked = asked_of(mine, {entry.authority for entry in wanted})
     return answered(asked, list(schools.values()), clock.today())
 
 
@@ -92,31 +115,58 @@ def registers_of(check: Check) -> set[str]:
     return {*check.registers, *ALSO.get(check.key, ())}
 
 
-def asked_of(entries: "QuerySet[Entry]") -> list[Asked]:
-    """Entries with their checks and their place in time; two queries."""
-    monthly = Q(slot__item__checks__per__in=MONTHS)
-    rows = list(
-        entries.annotate(
-            in_force=_in_force(),
-            before=Case(When(monthly, then=_before())),
-            since=Case(When(monthly, then=_first_enrolment())),
-        )
-        .order_by("pk", "slot__item__checks__position")
-        .values_list(*_ENTRY, *_SLOT, "in_force", "before", "since", *_ITS_CHECK)
-    )
-    terms = _terms({row[2] for row in rows})
+def asked_of(entries: "QuerySet[Entry]", authorities: Collection[str]) -> list[Asked]:
+    """Entries of these authorities with their checks and their place in time; one query."""
+    above = {code: ancestors(code) for code in authorities}
+    rows, terms = _read(entries, {code for codes in above.values() for code in codes})
+    known = {
+        authority: almanac.resolve([terms[code] for code in codes if code in terms])
+        for authority, codes in above.items()
+    }
     asked: dict[int, Asked] = {}
     for pk, school, authority, due_on, period, targets, clock_, *rest in rows:
-        in_force, before, since, *check = rest
+        in_force, before, since, _position, *check = rest
         one = asked.get(pk)
         if one is None:
-            place = Place(period, clock_, in_force, before, since, terms[authority])
+            place = Place(period, clock_, in_force, before, since, known[authority])
             one = asked[pk] = Asked(pk, school, due_on, targets, place)
         elif before or since:
             one.place = replace(one.place, before=before, since=since)
         if check[0] is not None:
             one.checks.append(Check(**dict(zip(_CHECK, check, strict=True))))
     return list(asked.values())
+
+
+def _read(
+    entries: "QuerySet[Entry]", regions: Collection[str]
+) -> tuple[list[tuple[Any, ...]], almanac.TermRows]:
+    """Rows of entry and check in their order, and the terms of `regions`.
+
+    The terms come along in the same statement: each round trip counts where a page waits.
+    """
+    monthly = Q(slot__item__checks__per__in=MONTHS)
+    rows = (
+        entries.annotate(
+            in_force=_in_force(),
+            before=Case(When(monthly, then=_before())),
+            since=Case(When(monthly, then=_first_enrolment())),
+        )
+        .order_by()
+        .values_list(*_ENTRY, *_SLOT, "in_force", "before", "since", *_ITS_CHECK)
+    )
+    terms = Term.objects.filter(region__in=regions).order_by().values_list(*_TERM)
+    found = list(rows.union(terms, all=True))
+    of_regions: almanac.TermRows = {}
+    for row in found:
+        if row[0] is None:
+            _none, no, region, starts, year, _targets, stage, ends, *_rest = row
+            of_regions.setdefault(region, []).append((region, stage, year, no, starts, ends))
+    entries_first = sorted((row for row in found if row[0] is not None), key=_by_entry)
+    return entries_first, of_regions
+
+
+def _by_entry(row: tuple[Any, ...]) -> tuple[int, int]:
+    return row[0], row[10] or 0
 
 
 def _in_force() -> Coalesce:
@@ -145,16 +195,6 @@ def _first_enrolment() -> Subquery:
     )
     day = Greatest(TruncDate("created_at"), F("campaign__opens_on"))
     return Subquery(asked.annotate(day=day).order_by("day").values("day")[:1])
-
-
-def _terms(authorities: Iterable[str]) -> dict[str, dict[str, dict[int, Span]]]:
-    """Authority → school year → term → its days; one query."""
-    above = {code: ancestors(code) for code in authorities}
-    rows = almanac.term_rows({code for codes in above.values() for code in codes})
-    return {
-        code: almanac.resolve([rows[one] for one in codes if one in rows])
-        for code, codes in above.items()
-    }
 
 
 def answered(asked: Sequence[Asked], schools: Sequence[School], today: date) -> dict[int, Answers]:

@@ -35,13 +35,14 @@ def refresh(schools: Sequence[School]) -> int:
     `schools` as read a moment ago: what changes meanwhile leaves the answers stale.
     """
     own = {school.pk: school for school in schools}
-    asked = asked_of(_living(clock.today()).filter(school__in=own))
+    living = _living(clock.today()).filter(school__in=own)
+    asked = asked_of(living, {school.authority_id for school in schools})
     return len(_keep(asked, own))
 
 
 def refresh_entry(entry: Entry) -> Computed | None:
     """Answer and keep one entry; only the registers that it needs are read."""
-    asked = asked_of(Entry.objects.filter(pk=entry.pk))
+    asked = asked_of(Entry.objects.filter(pk=entry.pk), [entry.authority])
     return next(iter(_keep(asked, {entry.school_id: entry.school})), None)
 
 
@@ -59,7 +60,7 @@ def freeze(entry: Entry) -> list[CheckValue]:
 
     `target` and `met` as judged; `detail` names what was counted and what was lacking.
     """
-    asked = asked_of(Entry.objects.filter(pk=entry.pk))
+    asked = asked_of(Entry.objects.filter(pk=entry.pk), [entry.authority])
     found = answered(asked, [entry.school], clock.today())[entry.pk]
     return [
         CheckValue(

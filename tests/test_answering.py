@@ -43,7 +43,7 @@ def compare(found, studios):
     entries = list(entries_of(school))
     whole = facts.load([School.objects.get(pk=school.pk)])[school.pk]
     for entry in entries:
-        [asked] = answering.asked_of(Entry.objects.filter(pk=entry.pk))
+        [asked] = answering.asked_of(Entry.objects.filter(pk=entry.pk), [world.COUNTY])
         frames = asked.windows(clock.today())
         expected = {
             check.key: answering.CHECKS[check.key](whole, frames[check.key])

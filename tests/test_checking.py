@@ -4,10 +4,12 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from reform import answering, checking, progress
 from reform.filings import Filing, report_digest
-from reform.models import CheckValue, Computed, Due, Entry
+from reform.models import Check, CheckValue, Computed, Due, Entry
 from reform.states import Claim, Status
 from schools import clock
 from tests import keeping_books as books
@@ -155,11 +157,11 @@ def test_what_goes_on_beyond_the_slot_is_shown_and_not_judged(cast):
 def test_the_months_of_a_slot_follow_the_date_of_its_authority(cast):
     entry = world.entry(cast.school, "S4.1", due_on=date(2027, 1, 15))
     Entry.objects.filter(pk=entry.pk).update(due_on=date(2027, 2, 26))  # an extension
-    [asked] = answering.asked_of(Entry.objects.filter(pk=entry.pk))
+    [asked] = answering.asked_of(Entry.objects.filter(pk=entry.pk), [world.COUNTY])
     assert asked.place.due_on == date(2027, 1, 15)
     own = Due(slot=entry.slot, authority_id=world.COUNTY, due_on=date(2026, 12, 28), source="hand")
     own.save()
-    [asked] = answering.asked_of(Entry.objects.filter(pk=entry.pk))
+    [asked] = answering.asked_of(Entry.objects.filter(pk=entry.pk), [world.COUNTY])
     assert asked.place.due_on == date(2026, 12, 28)
     pieces = asked.windows(clock.today())["theme_day"].pieces
     assert [f"{first:%m}" for first, _last in pieces] == ["11"]  # enrolled in November
@@ -171,10 +173,24 @@ def test_the_second_term_goes_on_where_the_first_ended(cast):
     cast.campaign.enrolments.update(created_at=datetime(2026, 9, 1, 4, tzinfo=clock.SHANGHAI))
     world.slot(cast.campaign, "S4.1", term=2, due_on=date(2027, 6, 18))
     second = world.entry(cast.school, "S4.1", term=2)
-    [asked] = answering.asked_of(Entry.objects.filter(pk=second.pk))
+    [asked] = answering.asked_of(Entry.objects.filter(pk=second.pk), [world.COUNTY])
     assert (asked.place.before, asked.place.since) == (date(2027, 1, 15), date(2026, 9, 1))
     pieces = asked.windows(clock.today())["theme_day"].pieces
     assert [first.month for first, _last in pieces] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_any_number_of_schools_is_answered_in_fourteen_queries(cast, n):
+    codes = set(Check.objects.filter(source="computed").values_list("item__code", flat=True))
+    filers = [world.seat("filer", world.school()) for _ in range(n)]
+    for filer in filers:
+        books.branch(filer)
+        for code in codes:
+            world.entry(filer.school, code)
+    schools = [books.fresh(filer.school) for filer in filers]
+    with CaptureQueriesContext(connection) as found:
+        assert checking.refresh(schools) == n * len(codes)
+    assert len(found) <= 14
 
 
 # ---- frozen
