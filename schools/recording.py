@@ -5,7 +5,7 @@ Call inside a transaction that holds the school's chain; `reform.bookkeeping` is
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Value
@@ -44,11 +44,13 @@ def taken_out(register: Register, school: School) -> "QuerySet[Any]":
 
 
 def readable(register: Register, school: School) -> "QuerySet[Any]":
-    """Like `living`, with the studios that others keep and that name this school."""
-    if register.key != "studios":
+    """Like `living`, with what others keep for this school: studios that name it, and what these
+    studios held."""
+    if register.key not in ("studios", "trainings"):
         return living(register, school)
-    mine = Q(school=school) | Q(pk__in=school.studios.values("pk"))
-    return register.model._default_manager.filter(mine, removed_at=None)
+    mine = school.studios.filter(removed_at=None).values("pk")
+    shared = Q(pk__in=mine) if register.key == "studios" else Q(studio__in=mine)
+    return register.model._default_manager.filter(Q(school=school) | shared, removed_at=None)
 
 
 def over(register: Register, on: date) -> Q:
@@ -85,6 +87,23 @@ def _change(register: Register, row: Record, now: Any) -> None:
     if found.update(**{name: getattr(row, name) for name in names}, changed_at=now) != 1:
         raise Stale(_("Somebody changed or removed this row meanwhile; nothing was overwritten."))
     row.changed_at = now
+
+
+def end(school: School, register: Register, rows: Iterable[Any], last: date) -> Written:
+    """Let rows that last end with the day `last`; last year's truth stays.
+
+    One that began on the day after ends on that day; one that was yet to begin is taken out.
+    """
+    began = {row.pk: row.since or last for row in rows}
+    done, now, fresh = Written(), clock.now(), last + timedelta(days=1)
+    kept = living(register, school)
+    over = [pk for pk, since in began.items() if since <= last]
+    today = [pk for pk, since in began.items() if since == fresh]
+    done.changed, done.removed = [*over, *today], [pk for pk, day in began.items() if day > fresh]
+    kept.filter(pk__in=over).update(until=last, changed_at=now)
+    kept.filter(pk__in=today).update(until=fresh, changed_at=now)
+    kept.filter(pk__in=done.removed).update(removed_at=now)
+    return _counted(school, done)
 
 
 def remove(school: School, register: Register, pks: Iterable[int]) -> Written:

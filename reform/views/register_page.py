@@ -66,7 +66,7 @@ def _figures(school: School) -> Iterable[Any]:
         .values("of")
         .annotate(
             rows=Count("pk", filter=~recording.over(register, today)),
-            gaps=Count("pk", filter=register.with_gaps & ~recording.over(register, today)),
+            gaps=Count("pk", filter=_own_gaps(register, school) & ~recording.over(register, today)),
             last=Max("changed_at"),
         )
         .values_list("of", "rows", "gaps", "last")
@@ -145,7 +145,7 @@ def listing(
     rows = rows.prefetch_related(*(c.name for c in columns if c.sort == "schools"))
     today = clock.today()
     living = rows.exclude(recording.over(register, today)) if register.is_lasting else rows
-    narrow = _narrowed(request, register)
+    narrow = _narrowed(request, register, school)
     narrowed = _ordered(living.filter(narrow.rows), register)
     page = list(_after(narrowed, register, request.GET.get("after", ""))[: PAGE + 1])
     over = (
@@ -159,7 +159,7 @@ def listing(
             Line(
                 row,
                 words.cells(row, columns, outside=outside),
-                words.lacks(register, row),
+                words.lacks(register, row) if row.school_id == school.pk else "",
                 row.school_id == school.pk and not outside,
                 quorum.remark(row) if isinstance(row, Meeting) else "",
             )
@@ -167,7 +167,7 @@ def listing(
         ]
 
     figures = living.order_by().aggregate(
-        rows=Count("pk"), gaps=Count("pk", filter=register.with_gaps)
+        rows=Count("pk"), gaps=Count("pk", filter=_own_gaps(register, school))
     )
     return {
         "sentence": words.sentence(register, figures["rows"], figures["gaps"]),
@@ -194,10 +194,15 @@ class Narrowed:
         return f"?{urlencode({**self.query, **more})}"
 
 
-def _narrowed(request: HttpRequest, register: Register) -> Narrowed:
+def _own_gaps(register: Register, school: School) -> Q:
+    """Rows that lack something and that this school can mend."""
+    return register.with_gaps & Q(school=school)
+
+
+def _narrowed(request: HttpRequest, register: Register, school: School) -> Narrowed:
     """Rows that lack something, rows of the kind that is being entered, or all."""
     if request.GET.get("show") == "gaps":
-        return Narrowed(register.with_gaps, {"show": "gaps"})
+        return Narrowed(_own_gaps(register, school), {"show": "gaps"})
     kinds_differ = register.only and register.key != "branches"
     kind = request.GET.get(register.sorting, "") if kinds_differ else ""
     label = dict(register.column(register.sorting).choices).get(kind, "") if kind else ""
