@@ -195,9 +195,9 @@ def test_a_name_that_is_too_long_ends_with_an_ellipsis_in_the_picture_only(cast,
     ("text", "lines"),
     [
         ("语文、数学、英语党支部", ["语文、数学、英语", "党支部"]),
-        ("Party branch, 14 full", ["Party branch,", "14 full"]),
-        ("Grade group of the seventh", ["Grade group", "of the…"]),
-        ("x" * 40, ["x" * 13, "x" * 12 + "…"]),
+        ("Party branch, 14 full", ["Party branch, 14", "full"]),
+        ("Grade group of the seventh year", ["Grade group of", "the seventh…"]),
+        ("x" * 40, ["x" * 16, "x" * 15 + "…"]),
     ],
 )
 def test_a_line_of_the_picture_ends_between_words(text, lines):

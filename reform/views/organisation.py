@@ -208,7 +208,7 @@ def _pieces(text: str, width: int) -> Iterator[str]:
 
 
 def _pixels(text: str) -> float:
-    return sum(CHARACTER * (1 if east_asian_width(one) in "WFA" else 0.6) for one in text)
+    return sum(CHARACTER * (1 if east_asian_width(one) in "WFA" else 0.5) for one in text)
 
 
 def summary(roots: Sequence[Node]) -> str:
