@@ -196,7 +196,7 @@ def test_a_name_that_is_too_long_ends_with_an_ellipsis_in_the_picture_only(cast,
     [
         ("语文、数学、英语党支部", ["语文、数学、英语", "党支部"]),
         ("Party branch, 14 full", ["Party branch, 14", "full"]),
-        ("Grade group of the seventh year", ["Grade group of", "the seventh…"]),
+        ("Grade group of the seventh school year", ["Grade group of", "the seventh…"]),
         ("x" * 40, ["x" * 16, "x" * 15 + "…"]),
     ],
 )
