@@ -22,10 +22,9 @@ NOVEMBER = Window(
 
 def fill(n):
     """So many schools with rows in every register, and a studio of each."""
-    window = (*NOVEMBER.span, NOVEMBER.as_of, NOVEMBER.pieces)
     schools = [world.school() for _ in range(n)]
     for school in schools:
-        pen = check_books.Pen(window, school.pk)
+        pen = check_books.Pen(school.pk)
         rows = {key: [pen.row(key) for _ in range(4)] for key in check_books.MOST}
         studios = check_books.write_studios([pen.row("studios")], schools * 5)
         check_books.write([rows], [school], studios)

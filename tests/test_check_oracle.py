@@ -3,7 +3,6 @@
 import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from reform.checks import facts
 from reform.checks.base import Window
@@ -21,14 +20,14 @@ TOLD = ("pk", "full_members", "probationary_members", "staff", "form", "profile"
         "school_type__phases")  # fmt: skip
 
 
-def accountants(schools, window):
+def accountants(windows):
     """School → who counts in its books: dicts of the database, without what was removed."""
     books = {
         register: list(model.objects.filter(removed_at=None).order_by("pk").values())
         for register, model in check_books.UNREMOVED.items()
     }
     members = set(Studio.members.through.objects.values_list("school_id", "studio_id"))
-    for told in School.objects.filter(pk__in=schools).values(*TOLD):
+    for told in School.objects.filter(pk__in=windows).values(*TOLD):
         pk = told["pk"]
         own = {key: [r for r in rows if r["school_id"] == pk] for key, rows in books.items()}
         own["studios"] += [
@@ -36,25 +35,18 @@ def accountants(schools, window):
         ]
         abroad = [row for row in books["trainings"] if row["school_id"] != pk]
         told["phases"] = told["school_type__phases"] or ""
-        yield pk, Accountant(told, own, abroad, *window)
+        yield pk, Accountant(told, own, abroad, *windows[pk])
 
 
-@st.composite
-def counties(draw):
-    window = draw(check_books.windows())
-    books = [draw(check_books.books(window)) for _ in range(EACH)]
-    return window, books, draw(check_books.studios(window))
-
-
-def compare(window, books, studios):
+def compare(books, studios):
     """Write the books of a county, and compare all the answers of its schools."""
     schools = [check_books.school(found["school"]) for found in books]
     made = check_books.write_studios(studios, [*schools, world.school()])
     check_books.write(books, schools, made)
-    first, last, sent, pieces = window
-    own = [school.pk for school in schools]
-    read = facts.load(School.objects.filter(pk__in=own).select_related("school_type"))
-    for pk, recount in accountants(own, window):
+    windows = {school.pk: found["window"] for school, found in zip(schools, books, strict=True)}
+    read = facts.load(School.objects.filter(pk__in=windows).select_related("school_type"))
+    for pk, recount in accountants(windows):
+        first, last, sent, pieces = windows[pk]
         told = {}
         for key, check in CHECKS.items():
             found = check(read[pk], Window((first, last), sent, pieces))
@@ -63,7 +55,7 @@ def compare(window, books, studios):
 
 
 @settings(max_examples=200 // EACH, deadline=None, suppress_health_check=list(HealthCheck))
-@given(counties())
+@given(check_books.counties(EACH))
 def test_every_check_equals_a_recount_by_another_hand(db, county):
     with transaction.atomic():
         compare(*county)

@@ -89,7 +89,7 @@ def _meetings(found: dict[int, Facts], since: date | None) -> Iterator[Held]:
     texts = {name: Cast(name, TextField()) for name in ("topics", "duty_tags")}
     plain = [name for name in Held._fields if name not in texts]
     for *values, topics, duties in rows.values_list(*plain, *texts.values()):
-        yield Held(*values, _keys(topics), _keys(duties))
+        yield Held._make([*values, _keys(topics), _keys(duties)])
 
 
 @lru_cache(1000)
