@@ -1,5 +1,6 @@
 """Pasting into a register: looked at first, the good rows written, the others given back."""
 
+import json
 import re
 
 import pytest
@@ -69,6 +70,8 @@ def test_what_was_pasted_stands_in_the_history_and_moves_the_revision(cast, fili
 
     events = Event.objects.filter(subject=cast.school.subject, kind="registers")
     assert [event.actor_id for event in events] == [cast.filer.user.pk] * 2
+    added = [len(json.loads(event.body)["added"]) for event in events.order_by("seq")]
+    assert added == [1, 7]  # the one above, then those under it
     assert School.objects.get(pk=cast.school.pk).registers_rev == cast.school.registers_rev + 2
 
 

@@ -245,6 +245,8 @@ def test_a_seat_that_ended_stays_and_its_successor_is_a_new_row(school):
                  "一支部\t书记\t七年级组长\t2022-9-1")  # fmt: skip
 
     assert states(found) == [NEW, UNCHANGED]
+    alone = seen(school, "committee_members", "支部\t席位\t岗位名称", "一支部\t书记\t八年级组长")
+    assert states(alone) == [NEW]
 
 
 def test_a_document_is_the_one_with_its_number_and_last_years_plan_stays(school):
