@@ -163,6 +163,13 @@ def test_five_thousand_rows_are_answered_in_words_and_nothing_typed_is_lost(fili
     assert "第4999支部" in typed(page)
 
 
+def test_more_text_than_a_request_may_hold_is_told_with_the_way_out(filing):
+    page = looked(filing, "一" * 800_000)
+
+    assert page.status_code == 400
+    assert "文字最多 2 MB" in text(page) and "文件导入" in text(page)
+
+
 def test_an_empty_field_is_told(filing):
     page = looked(filing, "")
 
@@ -175,6 +182,12 @@ def test_cells_are_shown_as_text_and_never_as_markup(filing):
 
     assert "<b>一支部</b>" not in text(page)
     assert "&lt;b&gt;一支部&lt;/b&gt;" in text(page)
+
+
+def test_a_day_copied_as_a_number_is_shown_as_the_day_it_is_read_as(filing):
+    page = looked(filing, "名称\t组织形式\t批复日期\n一支部\t党支部\t45901")
+
+    assert "2025-09-01" in text(page)
 
 
 def test_only_the_own_school_is_written_whatever_stands_elsewhere(cast, filing):

@@ -120,7 +120,7 @@ def _row(look: Look, line: Line, titles: dict[str, str]) -> dict[str, Any]:
         "cells": [
             Shown(
                 titles.get(name, ""),
-                cell,
+                line.texts.get(name, cell),
                 line.errors.get(name, []) if name else [],
                 line.warnings.get(name, []) if name else [],
                 old.get(titles.get(name, ""), ""),
