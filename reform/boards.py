@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Q, QuerySet, Sum
-from django.db.models.functions import Left
+from django.db.models import Count, Exists, FilteredRelation, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from reform import tallies
-from reform.models import Campaign, Entry, Slot
-from reform.states import LIGHT_URGENCY, OPEN, Bucket, Keeper, Status, is_late, light
+from reform.models import Campaign, Entry, Measure, Slot
+from reform.states import LIGHT_URGENCY, OPEN, Bucket, Keeper, Status, bucket, is_late, light
 from reform.tallies import Figures, Line
 from schools.language import local
-from schools.models import Region, School
-from schools.models.regions import NATION, RegionKind, ancestors, bounds
+from schools.models import School
+from schools.models.regions import ancestors, bounds
 
 PAGE = 50  # rows of a list
 DRILL_FROM = 4  # digits of a code: single entries are listed for cities and counties only
@@ -70,17 +70,24 @@ class Duty(NamedTuple):
     pillar_name: str
     theme: str
     campaign: int
+    in_force: date
 
 
-def duties(lines: Iterable[Line]) -> dict[int, Duty]:
-    """The slots that `lines` count, in the order of the catalogue; one query."""
+def duties(lines: Iterable[Line], authority: str = "") -> dict[int, Duty]:
+    """The slots that `lines` count, in the order of the catalogue; one query.
+
+    `in_force`: the date of the slot, or that of `authority` where it has one of its own.
+    """
     item, measure, pillar = "item__", "item__measure__", "item__measure__pillar__"
+    own = FilteredRelation("dues", condition=Q(dues__authority=authority))
     found = (
         Slot.objects.filter(pk__in={line.slot for line in lines})
+        .annotate(own=own, in_force=Coalesce("own__due_on", "due_on"))
         .order_by(pillar + "position", measure + "position", item + "position", "period", "pk")
         .values(
             "pk",
             "campaign_id",
+            "in_force",
             *(item + name for name in ("code", "short_zh", "short_en")),
             *(measure + name for name in ("code", "name_zh", "name_en")),
             *(pillar + name for name in ("code", "name_zh", "name_en", "theme_zh", "theme_en")),
@@ -97,9 +104,29 @@ def duties(lines: Iterable[Line]) -> dict[int, Duty]:
             local(row, pillar + "name"),
             local(row, pillar + "theme"),
             row["campaign_id"],
+            row["in_force"],
         )
         for row in found
     }
+
+
+def planned(lines: Iterable[Line], owed: Mapping[int, Duty], on: date) -> int:
+    """How many of the expected ones ought to be sent by now: past the date in force."""
+    return sum(
+        line.n for line in lines if line.bucket != Bucket.exempt and owed[line.slot].in_force < on
+    )
+
+
+def measures_of(campaigns: Iterable[int]) -> list[tuple[str, str, str, str]]:
+    """Pillar and measure, each with its code and name, of what these campaigns may ask."""
+    asked = Slot.objects.filter(campaign__in=list(campaigns), item__measure=OuterRef("pk"))
+    found = Measure.objects.filter(Exists(asked)).order_by("position", "pk")
+    names = ("name_zh", "name_en")
+    fields = ("code", "pillar__code", *names, *(f"pillar__{name}" for name in names))
+    return [
+        (row["pillar__code"], local(row, "pillar__name"), row["code"], local(row, "name"))
+        for row in found.values(*fields)
+    ]
 
 
 class Part(NamedTuple):
@@ -186,8 +213,37 @@ def entries(rows: "QuerySet[Entry]", where: Range, owed: Iterable[int]) -> "Quer
     ).exclude(keeper=Keeper.district)
 
 
-def grid(counted: "QuerySet[Entry]", owed: Mapping[int, Duty], on: date) -> list[SchoolLine]:
-    """A line per school, by name; two queries whatever the size."""
+def of_schools(where: Range, year: str, on: date, schools: Mapping[str, str]) -> list[Line]:
+    """What `tallies.read` says, of some schools of one authority, counted from their entries."""
+    found = (
+        Entry.objects.filter(
+            slot__campaign__school_year=year,
+            slot__campaign__state__in=tallies.COUNTING,
+            slot__withdrawn_at=None,
+            slot__opens_on__lte=on,
+            authority__gte=where.low,
+            authority__lt=where.high,
+            counted=True,
+            **{f"school__{field}": value for field, value in schools.items()},
+        )
+        .exclude(keeper=Keeper.district)
+        .order_by()
+        .values_list("authority", "slot_id", "status", "due_on", "sent_late")
+        .annotate(n=Count("pk"))
+    )
+    return [
+        Line(authority, slot, *bucket(status, due_on, late), n)
+        for authority, slot, status, due_on, late, n in found
+    ]
+
+
+def grid(
+    counted: "QuerySet[Entry]", owed: Mapping[int, Duty], on: date, state: str = ""
+) -> list[SchoolLine]:
+    """A line per school, by name; two queries whatever the size.
+
+    With a `state`, cells and lines of what stands in it alone; the figures stay those of the whole.
+    """
     lights: dict[int, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     sums: dict[int, Counter[str]] = defaultdict(Counter)
     shown: dict[tuple[int, date], str] = {}
@@ -195,7 +251,8 @@ def grid(counted: "QuerySet[Entry]", owed: Mapping[int, Duty], on: date) -> list
     for school, slot, status, due_on, sent_late in found.iterator():
         if (status, due_on) not in shown:
             shown[status, due_on] = light(status, due_on, on)
-        lights[school][owed[slot].measure][shown[status, due_on]] += 1
+        if not state or stands_in(state, status, due_on, sent_late, on):
+            lights[school][owed[slot].measure][shown[status, due_on]] += 1
         _count(sums[school], status, due_on, sent_late, on)
     schools = School.objects.filter(pk__in=list(lights)).values_list("pk", "code", "name")
     lines = [
@@ -267,6 +324,19 @@ def in_state(state: str, on: date) -> Q:
     }[state]
 
 
+def stands_in(state: str, status: int, due_on: date, sent_late: bool | None, on: date) -> bool:
+    """The same condition for one entry."""
+    if state in ("done", "on_time"):
+        return status == Status.accepted and (state == "done" or not sent_late)
+    if state == "late":
+        return is_late(status, due_on, on)
+    if state == "open":
+        return status in OPEN
+    if state == "expected":
+        return status != Status.exempt
+    return status == {"waiting": Status.submitted, "returned": Status.returned}[state]
+
+
 @dataclass(frozen=True)
 class Page:
     """Part of a list, by school and then in the order of the catalogue; `total` is the whole."""
@@ -276,8 +346,10 @@ class Page:
     more: bool
 
 
-def page(counted: "QuerySet[Entry]", after: int | None) -> Page:
+def page(counted: "QuerySet[Entry]", after: int | None, more: Sequence[str] = ()) -> Page:
     """At most PAGE rows after the entry `after`, schools by name; three queries at most.
+
+    `more`: fields of a row beside those that every list needs.
 
     The database sorts Chinese names by code point, so the schools are sorted here.
     """
@@ -299,80 +371,7 @@ def page(counted: "QuerySet[Entry]", after: int | None) -> Page:
         here = Q(slot__position__gt=position) | Q(slot__position=position, pk__gt=pk)
         rows = rows.filter(~Q(school=school) | here)
     found = sorted(
-        rows.order_by().values(*_ROW),
+        rows.order_by().values(*_ROW, *more),
         key=lambda row: (ranks[row["school_id"]], row["slot__position"], row["pk"]),
     )
     return Page(found[:PAGE], sum(n for *_school, n in schools), len(found) > PAGE)
-
-
-# ---- regions below a region
-
-
-@dataclass(frozen=True)
-class Below:
-    """A region below with its figures; `itself`: the schools that the region above reviews."""
-
-    region: Region
-    figures: Figures
-    itself: bool = False
-
-
-def below(region: Region, year: str, on: date) -> list[Below]:
-    """The regions below, by code, and the region's own schools first where it has any; two queries.
-
-    A placeholder is never shown: its counties stand directly below the province.
-    """
-    inside = children(region)
-    sums = _totals(region, year, on)
-    found: dict[str, Counter[str]] = defaultdict(Counter)
-    for authority, figures in sums.items():
-        above = reversed(ancestors(authority))
-        shown = next((code for code in above if code in inside), region.code)
-        found[shown].update(figures)
-    lines = [Below(child, Figures(**found[code])) for code, child in inside.items()]
-    if region.code in found:
-        lines.insert(0, Below(region, Figures(**found[region.code]), itself=True))
-    return lines
-
-
-def children(region: Region) -> dict[str, Region]:
-    """The regions directly below, by code; a placeholder gives way to its counties. One query."""
-    low, high = whole(region.code)
-    inside = Region.objects.filter(code__gte=low, code__lt=high).exclude(code=region.code)
-    if region.code == NATION:
-        return {r.code: r for r in inside.filter(kind=RegionKind.province).order_by("code")}
-    regions = list(inside.order_by("code"))
-    hidden = {r.code for r in regions if r.kind == RegionKind.placeholder}
-    digits = len(region.code) + 2
-    return {
-        r.code: r
-        for r in regions
-        if r.code not in hidden and (len(r.code) == digits or r.code[:4] in hidden)
-    }
-
-
-def _totals(region: Region, year: str, on: date) -> dict[str, dict[str, Any]]:
-    """Authority, at the level that `below` needs → the six figures, summed by the database."""
-    accepted = (Bucket.accepted_on_time, Bucket.accepted_late)
-    sent = (Bucket.submitted_on_time, Bucket.submitted_late)
-    digits = 2 if region.code == NATION else 6
-    rows: Any = (
-        tallies.owed(*whole(region.code), on=on)
-        .filter(campaign__school_year=year)
-        .order_by()
-        .values(code=Left("authority", digits))
-        .annotate(
-            expected=Sum("n", filter=~Q(bucket=Bucket.exempt), default=0),
-            done=Sum("n", filter=Q(bucket__in=accepted), default=0),
-            on_time=Sum("n", filter=Q(bucket=Bucket.accepted_on_time), default=0),
-            late=Sum("n", filter=Q(bucket__in=OPEN, due_on__lt=on), default=0),
-            waiting=Sum("n", filter=Q(bucket__in=sent), default=0),
-            returned=Sum("n", filter=Q(bucket=Bucket.returned), default=0),
-        )
-    )
-    return {row["code"]: {name: row[name] for name in Figures._fields} for row in rows}
-
-
-def total(lines: Sequence[Below]) -> Figures:
-    """The figures of a region from those below it."""
-    return Figures(*map(sum, zip(*(line.figures for line in lines), strict=True)))

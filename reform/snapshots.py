@@ -8,19 +8,16 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import F, FilteredRelation, Max, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import F, Max, QuerySet, Sum
 
 from reform import tallies
-from reform.models import Event, Pulse, Snapshot, Tally
-from reform.states import OPEN, Bucket
+from reform.models import Event, Pulse, Snapshot
+from reform.tallies import SUMS
 from schools import clock
+from schools.models.regions import NATION, bounds
 
 PULSE = "snapshot"
-SUMS = ("expected", "planned", "done", "on_time", "late", "waiting", "returned")
 NEAR = timedelta(days=3)  # how far from a week ago a day may lie that stands for it
-_ACCEPTED = (Bucket.accepted_on_time, Bucket.accepted_late)
-_SENT = (Bucket.submitted_on_time, Bucket.submitted_late)
 
 
 class Day(NamedTuple):
@@ -47,11 +44,12 @@ def refresh() -> tuple[bool, str]:
     return True, ""
 
 
-def take(today: date) -> int:
-    """Bring the rows of `today` up to the tally; how many rows were not so yet."""
+def take(today: date, region: str = NATION) -> int:
+    """Bring the rows of `today` at and below `region` up to the tally; how many were not so yet."""
+    low, high = bounds(region)
     with transaction.atomic():
-        wanted = {_key(row): tuple(row[name] for name in SUMS) for row in _summed(today)}
-        rows = Snapshot.objects.filter(day=today)
+        wanted = {_key(row): tuple(row[name] for name in SUMS) for row in _summed(today, region)}
+        rows = Snapshot.objects.filter(day=today, authority__gte=low, authority__lt=high)
         kept = {
             (row["campaign_id"], row["authority"], row["pillar"]): row
             for row in rows.values("pk", "campaign_id", "authority", "pillar", *SUMS)
@@ -102,31 +100,11 @@ def week_ago(taken: Iterable[Day], today: date) -> Day | None:
     return min(near, key=lambda day: (abs(day.day - wanted), day.day), default=None)
 
 
-def _summed(today: date) -> Iterable[dict[str, Any]]:
-    """What `tallies.figures` says of one authority, by campaign, authority and pillar."""
-    owed = ~Q(bucket=Bucket.exempt)
-    wanted: dict[str, Q] = {
-        "expected": owed,
-        "planned": owed & Q(in_force__lt=today),
-        "done": Q(bucket__in=_ACCEPTED),
-        "on_time": Q(bucket=Bucket.accepted_on_time),
-        "late": Q(bucket__in=OPEN, due_on__lt=today),
-        "waiting": Q(bucket__in=_SENT),
-        "returned": Q(bucket=Bucket.returned),
-    }
-    own = FilteredRelation("slot__dues", condition=Q(slot__dues__authority=F("authority")))
-    rows: Any = (
-        Tally.objects.filter(
-            campaign__state__in=tallies.COUNTING,
-            slot__withdrawn_at=None,
-            slot__opens_on__lte=today,
-        )
-        .annotate(own=own, in_force=Coalesce("own__due_on", "slot__due_on"))
-        .order_by()
-        .values("campaign_id", "authority", pillar=F("slot__item__measure__pillar__code"))
-        .annotate(**{name: Sum("n", filter=rule, default=0) for name, rule in wanted.items()})
-    )
-    return rows.iterator()
+def _summed(today: date, region: str) -> Iterable[dict[str, Any]]:
+    """The tally by campaign, authority and pillar."""
+    rows = tallies.owed(*bounds(region), on=today)
+    pillar = F("slot__item__measure__pillar__code")
+    return tallies.summed(rows, today, "campaign_id", "authority", pillar=pillar).iterator()
 
 
 def _key(row: dict[str, Any]) -> tuple[int, str, str]:

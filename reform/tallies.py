@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, F, FilteredRelation, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from reform.models import Entry, Tally
 from reform.models.campaign import CampaignState
@@ -120,6 +121,33 @@ def owed(low: str, high: str, *, on: date) -> "QuerySet[Tally]":
     )
 
 
+SUMS = ("expected", "planned", "done", "on_time", "late", "waiting", "returned")
+_ACCEPTED = (Bucket.accepted_on_time, Bucket.accepted_late)
+_SENT = (Bucket.submitted_on_time, Bucket.submitted_late)
+
+
+def summed(rows: "QuerySet[Tally]", on: date, *names: str, **groups: Any) -> Any:
+    """What `figures` says of `rows` by group, by the database; and `planned`: those expected whose
+    date in force for their authority has passed."""
+    owes = ~Q(bucket=Bucket.exempt)
+    wanted: dict[str, Q] = {
+        "expected": owes,
+        "planned": owes & Q(in_force__lt=on),
+        "done": Q(bucket__in=_ACCEPTED),
+        "on_time": Q(bucket=Bucket.accepted_on_time),
+        "late": Q(bucket__in=OPEN, due_on__lt=on),
+        "waiting": Q(bucket__in=_SENT),
+        "returned": Q(bucket=Bucket.returned),
+    }
+    own = FilteredRelation("slot__dues", condition=Q(slot__dues__authority=F("authority")))
+    return (
+        rows.annotate(own=own, in_force=Coalesce("own__due_on", "slot__due_on"))
+        .order_by()
+        .values(*names, **groups)
+        .annotate(**{name: Sum("n", filter=rule, default=0) for name, rule in wanted.items()})
+    )
+
+
 def read(low: str, high: str, *, school_year: str, on: date) -> list[Line]:
     """The counts of every authority in the half-open range [low, high) for a school year.
 
@@ -174,10 +202,10 @@ def figures(lines: list[Line], on: date) -> Figures:
         if line.bucket == Bucket.exempt:
             continue
         total["expected"] += line.n
-        if line.bucket in (Bucket.accepted_on_time, Bucket.accepted_late):
+        if line.bucket in _ACCEPTED:
             total["done"] += line.n
             total["on_time"] += line.n if line.bucket == Bucket.accepted_on_time else 0
-        elif line.bucket in (Bucket.submitted_on_time, Bucket.submitted_late):
+        elif line.bucket in _SENT:
             total["waiting"] += line.n
         elif line.bucket == Bucket.returned:
             total["returned"] += line.n

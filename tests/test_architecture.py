@@ -20,7 +20,7 @@ schools.forms, schools.consulting, schools.training_matrix, schools.register_sha
 schools.headings, schools.standing, schools.register_cells \
 < schools.checkup, schools.lists, schools.register_rules \
 < schools.resources, schools.register_forms, schools.register_blocks, schools.structure_counts, \
-schools.structure_plan < schools.register_sheets < schools.register_resources
+schools.structure_plan, schools.succession < schools.register_sheets < schools.register_resources
 schools.admin_lists < schools.admin, schools.management, schools.views \
 < schools.urls, schools.apps
 reform.states, reform.compare, reform.instance, reform.release
@@ -35,9 +35,9 @@ reform.circuit, reform.failpoint, reform.sensitive, reform.marked_yaml \
 < reform.checking, reform.tallies, reform.uploads, reform.publishing, reform.backup < reform.restore
 reform.filings, reform.reminders, reform.term_reminders, reform.reminder_policies \
 < reform.progress, reform.bookkeeping, reform.leaving, reform.personal, reform.snapshots, reform.boards, reform.queues, \
-reform.dossier, reform.slots < reform.accounts, reform.intake, reform.reach < reform.issuing, reform.moves, reform.hosting \
+reform.dossier, reform.slots < reform.overview, reform.accounts, reform.intake, reform.reach < reform.issuing, reform.moves, reform.hosting \
 < reform.keeping < reform.rollout < reform.baseline, reform.fitting < reform.settling < reform.steering \
-< reform.restructure < reform.extensions, reform.nudges, reform.readmission, reform.redating
+< reform.restructure < reform.merging, reform.extensions, reform.nudges, reform.readmission, reform.redating < reform.splitting
 reform.people, reform.school_lists < reform.particulars, reform.slips, reform.people_columns \
 < reform.people_lists < reform.people_resources < reform.people_jobs
 reform.jobs, reform.planner, reform.digest, reform.bounces, reform.daily \

@@ -81,7 +81,7 @@ def test_a_city_lists_its_counties_by_code_and_its_own_schools_first(city, clien
     }
     assert list(regions(page)) == ["直属学校", "上城区", "西湖区"]
     assert {label: n for label, (n, _url) in figures(page).items()}["应报"] == 15
-    assert heading(page) == "2 个县（市、区）应报 15 项，已通过 3 项；逾期 4 项。"
+    assert heading(page) == "2 个县（市、区）应报 15 项，已通过 3 项；逾期 4 项，多在 Z 铸魂。"
     assert cells(page) == {"市直小学": {"Z1": "wait"}}
 
 
@@ -129,10 +129,10 @@ def test_the_counties_of_a_placeholder_stand_directly_below_the_province(db, tra
 @pytest.mark.parametrize(
     ("url", "role", "place", "literal"),
     [
-        (BOARD, "viewer", world.COUNTY, 9),
-        (f"{BOARD}rows/?state=open", "viewer", world.COUNTY, 9),
-        ("/board/3301/", "viewer", "3301", 11),
-        ("/board/33/", "viewer", "33", 7),
+        (BOARD, "viewer", world.COUNTY, 11),
+        (f"{BOARD}rows/?state=open", "viewer", world.COUNTY, 11),
+        ("/board/3301/", "viewer", "3301", 12),
+        ("/board/33/", "viewer", "33", 8),
     ],
 )
 def test_a_board_costs_the_same_whatever_its_size(cast, client, url, role, place, literal):

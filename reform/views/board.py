@@ -1,17 +1,24 @@
 """The only place for the boards: a county with its schools, a city or province with its regions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from reform import boards, tallies
-from reform.boards import Below, Part
+from reform import boards, overview, snapshots, tallies
+from reform.boards import Duty, Part, Range, Running
 from reform.models import Entry
+from reform.overview import Below, Total
+from reform.snapshots import Day
+from reform.tallies import Figures, Line
+from reform.views import board_filters as filters
+from reform.views import board_trend as trend
+from reform.views.board_filters import Asked
 from reform.views.board_frame import (
     FIGURES,
     STATES,
@@ -20,10 +27,11 @@ from reform.views.board_frame import (
     frame,
     may_drill,
     path_to,
+    place,
     year_of,
 )
 from reform.views.board_grid import columns, lines_of
-from reform.views.headlines import board_sentence, regions_counted, schools_counted
+from reform.views.headlines import board_sentence, number, regions_counted, schools_counted
 from schools import clock, scope
 from schools.access import access
 from schools.models import Region
@@ -44,29 +52,38 @@ def board(request: HttpRequest) -> HttpResponse:
 @require_safe
 def board_region(request: HttpRequest, region: str) -> HttpResponse:
     """A county with its schools; a city, province or the nation with the regions below."""
-    path = path_to(request.seat, region)
+    county = len(region) == 6
+    path, inside = (path_to(request.seat, region), {}) if county else place(request.seat, region)
     running = boards.campaigns(region)
     year, strange = year_of(request, running)
-    today = clock.today()
     here = path[-1]
     context = {
         **frame(path, running, year),
-        "strange": strange,
         "as_of": clock.now(),
         "may_plan": request.seat.has("plan") and request.seat.is_authority(region),
     }
-    if len(region) == 6:
-        context |= _authority(request.seat, here, year, today)
-        who = schools_counted(len(context["lines"])) if context["lines"] else here.name
-        most_late = context["most_late"]
+    if county:
+        context |= _authority(request.seat, here, year, request.GET)
     else:
-        context |= _above(request.seat, here, year, today)
-        who, most_late = context["who"], ""
+        context |= _above(request.seat, here, inside, year, request.GET, running)
     if "counting" in context:
         context["campaigns"] = [c for c in context["campaigns"] if c.pk in context["counting"]]
-    context["sentence"] = board_sentence(
-        context["figures_of"], who=who, year=year, campaigns=bool(running), most_late=most_late
-    )
+    asked: Asked = context["asked"]
+    context |= {
+        "strange": [*strange, *asked.strange],
+        "sentence": board_sentence(
+            context["total"].figures,
+            who=context["who"],
+            year=year,
+            campaigns=bool(running),
+            planned=context["total"].planned,
+            most_late=context["most_late"],
+            narrowed=bool(asked.given),
+        ),
+        "week": trend.week(context["days"], context["total"].figures, clock.today()),
+        "trend": trend.drawn(context["days"]),
+        "all_url": board_url(region, year),
+    }
     return render(request, "board/board.html", context)
 
 
@@ -74,30 +91,91 @@ def board_region(request: HttpRequest, region: str) -> HttpResponse:
 
 
 def _authority(
-    seat: Seat, region: Region, year: str, today: date, *, own: bool = False
+    seat: Seat, region: Region, year: str, said: QueryDict, *, own: bool = False
 ) -> dict[str, Any]:
-    """Figures, pillars, measures and the grid of exactly this authority; four queries."""
-    where = boards.own(region.code)
+    """Figures, pillars, measures and the grid of exactly this authority; six queries at most."""
+    today, where = clock.today(), boards.own(region.code)
     lines = tallies.read(*where, school_year=year, on=today)
-    owed = boards.duties(lines)
-    links = Links(region.code, year, drill=may_drill(seat, region.code), own=own)
-    figures = tallies.figures(lines, today)
-    measures = boards.measures(lines, owed, today)
-    rows = boards.entries(scope.rows(Entry.objects.all(), seat), where, owed)
-    schools = boards.grid(rows, owed, today) if links.drill else []
+    owed = boards.duties(lines, region.code)
+    known = _known(region.code, owed, own)
+    asked = filters.asked_of(said, known)
+    if asked.schools:
+        lines = boards.of_schools(where, year, today, asked.schools)
+    owed = {pk: duty for pk, duty in owed.items() if asked.suits(duty)}
+    lines = [line for line in lines if line.slot in owed]
+    links = Links(region.code, year, may_drill(seat, region.code), own, asked.given)
+    total = Total(tallies.figures(lines, today), boards.planned(lines, owed, today))
+    schools = []
+    if links.drill:
+        rows = boards.entries(scope.rows(Entry.objects.all(), seat), where, owed)
+        of_school = {f"school__{field}": value for field, value in asked.schools.items()}
+        schools = boards.grid(rows.filter(**of_school), owed, today, asked.get("state"))
+    return {
+        "total": total,
+        "who": schools_counted(len(schools)) if schools else region.name,
+        "days": [] if own else _days(where, year, total, asked, today),
+        **_parts(lines, owed, links, total.figures, today),
+        **_grid(schools, lines, owed, links, today),
+        **filters.shown(asked, known, _chips(region.code, year, asked)),
+    }
+
+
+def _known(county: str, owed: Mapping[int, Duty], own: bool) -> filters.Known:
+    """The filters of a board, by what is owed on it; without its items, which rows alone know."""
+    known: dict[str, Mapping[str, str]] = {**filters.of_duties(owed.values())}
+    del known["item"]
+    known["state"] = {name: str(label) for name, label in STATES.items()}
+    return known if own else known | filters.of_schools(county)
+
+
+def _chips(code: str, year: str, asked: Asked) -> dict[str, str]:
+    """Filter → the board without it."""
+    return {
+        name: board_url(code, year, **{k: v for k, v in asked.given.items() if k != name})
+        for name in asked.given
+    }
+
+
+def _days(where: Range, year: str, total: Total, asked: Asked, today: date) -> list[Day]:
+    """The days before, and today as it stands; none where a filter asks what no day tells apart."""
+    if asked.schools or asked.get("measure"):
+        return []
+    rows = snapshots.of_year(*where, year).filter(day__lt=today)
+    if pillar := asked.get("pillar"):
+        rows = rows.filter(pillar=pillar)
+    days = snapshots.days(rows)
+    now = total.figures._asdict()
+    return [*days, Day(day=today, planned=total.planned, **now)] if days else []
+
+
+def _parts(
+    lines: list[Line], owed: Mapping[int, Duty], links: Links, figures: Figures, today: date
+) -> dict[str, Any]:
     stuck = boards.stuck(lines, owed, today)
     worst = boards.most_late(stuck)
     return {
-        "figures_of": figures,
         "figures": links.figures(figures),
         "labels": [str(label) for label in FIGURES.values()],
         "most_late": f"{worst.code} {worst.name}" if worst else "",
         "pillars": [_pillar(part, links) for part in boards.pillars(lines, owed, today)],
-        "measures": [_measure(part, links) for part in measures],
         "stuck": [
             {"part": part, "url": links.rows(item=part.code, state="late")} for part in stuck
         ],
         "counting": {duty.campaign for duty in owed.values()},
+    }
+
+
+def _grid(
+    schools: Sequence[boards.SchoolLine],
+    lines: Iterable[Line],
+    owed: Mapping[int, Duty],
+    links: Links,
+    today: date,
+) -> dict[str, Any]:
+    """Measures as a table, and as the columns of the grid."""
+    measures = boards.measures(lines, owed, today)
+    return {
+        "measures": [_measure(part, links) for part in measures],
         "columns": columns(measures, owed, links),
         "wide": len(measures) > WIDEST,
         "lines": lines_of(schools, measures, owed, links),
@@ -132,21 +210,52 @@ def _measure(part: Part, links: Links) -> dict[str, Any]:
 # ---- a city, a province, the nation
 
 
-def _above(seat: Seat, region: Region, year: str, today: date) -> dict[str, Any]:
+def _above(
+    seat: Seat,
+    region: Region,
+    inside: Mapping[str, Region],
+    year: str,
+    said: QueryDict,
+    running: Sequence[Running],
+) -> dict[str, Any]:
     """The regions below in the order of their codes, and the schools reviewed here itself."""
-    below = boards.below(region, year, today)
-    figures = boards.total(below)
-    links = Links(region.code, year, drill=may_drill(seat, region.code))
-    context: dict[str, Any] = {
-        "figures_of": figures,
-        "figures": [one | {"url": one["url"] or "#regions"} for one in links.figures(figures)],
-        "labels": [str(label) for label in FIGURES.values()],
-        "who": _who(region, below),
-        "below": [_below(seat, line, year) for line in below],
+    known = {
+        **filters.of_campaigns(campaign.pk for campaign in running if campaign.year == year),
+        "state": {name: str(label) for name, label in STATES.items()},
     }
+    asked = filters.asked_of(said, known)
+    pillar, measure = asked.get("pillar"), asked.get("measure")
+    found = overview.read(region, inside, year, clock.today(), pillar=pillar, measure=measure)
+    links = Links(region.code, year, may_drill(seat, region.code), base=asked.given)
+    worst = boards.most_late([part for part in found.pillars if part.figures.late])
+    below = [line for line in found.below if _stands(line.figures, asked.get("state"))]
+    context: dict[str, Any] = {
+        "total": found.total,
+        "days": found.days,
+        "as_of": found.as_of or clock.now(),
+        "most_late": f"{worst.code} {worst.name}" if worst and not (pillar or measure) else "",
+        "figures": [
+            one | {"url": one["url"] or "#regions"} for one in links.figures(found.total.figures)
+        ],
+        "labels": [str(label) for label in FIGURES.values()],
+        "pillars": [_pillar(part, links) for part in found.pillars],
+        "who": _who(region, found.below),
+        "regions": True,
+        "below": [_below(seat, line, year, asked) for line in below],
+        **filters.shown(asked, known, _chips(region.code, year, asked)),
+    }
+    if region.code == NATION:
+        context["tiles"] = _tiles(below, year, asked)
     if any(line.itself for line in below):
-        context["itself"] = _authority(seat, region, year, today, own=True)
+        context["itself"] = _authority(seat, region, year, said, own=True)
     return context
+
+
+def _stands(figures: Figures, state: str) -> bool:
+    """Whether a region has anything in the state that is asked for."""
+    if state == "open":
+        return figures.expected > figures.done + figures.waiting
+    return not state or getattr(figures, state) > 0
 
 
 def _who(region: Region, below: Sequence[Below]) -> str:
@@ -158,13 +267,47 @@ def _who(region: Region, below: Sequence[Below]) -> str:
     return _("%(regions)s with a campaign") % {"regions": who} if asked < len(regions) else who
 
 
-def _below(seat: Seat, line: Below, year: str) -> dict[str, Any]:
+def _below(seat: Seat, line: Below, year: str, asked: Asked) -> dict[str, Any]:
     code = line.region.code
-    links = Links(code, year, drill=may_drill(seat, code), own=line.itself)
-    board = "#itself" if line.itself else board_url(code, year)
+    links = Links(code, year, may_drill(seat, code), line.itself, asked.given)
+    board = "#itself" if line.itself else board_url(code, year, **asked.given)
     return {
         "name": _("Schools it reviews itself") if line.itself else line.region.name,
         "code": code,
         "url": board,
         "figures": [one | {"url": one["url"] or board} for one in links.figures(line.figures)],
     }
+
+
+def _tiles(below: Iterable[Below], year: str, asked: Asked) -> list[dict[str, Any]]:
+    """A tile per province, by name as a reader looks it up: a light with its word, and figures."""
+    lines = sorted(below, key=lambda line: boards.by_name(line.region.name))
+    return [
+        {
+            "name": line.region.name,
+            "url": board_url(line.region.code, year, **asked.given),
+            "light": _light(line.figures),
+            "word": _word(line.figures),
+            "figures": line.figures,
+            "expected": number(line.figures.expected),
+            "done": number(line.figures.done),
+        }
+        for line in lines
+    ]
+
+
+def _light(figures: Figures) -> str:
+    if not figures.expected:
+        return "off"
+    if figures.late:
+        return "late"
+    return "done" if figures.done == figures.expected else "busy"
+
+
+def _word(figures: Figures) -> str:
+    if not figures.expected:
+        return _("Nothing owed")
+    if figures.late:
+        words = ngettext("%(n)s overdue", "%(n)s overdue", figures.late)
+        return words % {"n": number(figures.late)}
+    return _("All accepted") if figures.done == figures.expected else _("Nothing overdue")

@@ -1,16 +1,17 @@
 """The only place for what every page of the boards shares: where it is, which year, its links."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from reform import boards
+from reform import boards, overview
 from reform.boards import Running
 from reform.tallies import Figures
 from reform.views.headlines import number
@@ -37,21 +38,33 @@ STATES = FIGURES | {
 
 @dataclass(frozen=True)
 class Links:
-    """Where the numbers of a board lead; nowhere when the reader may not see single entries."""
+    """Where the numbers of a board lead; nowhere when the reader may not see single entries.
+
+    `base`: the filters of the board, which its rows keep.
+    """
 
     region: str
     year: str
     drill: bool
     own: bool = False
+    base: Mapping[str, str] = field(default_factory=dict)
 
     def rows(self, **filters: str) -> str:
         if not self.drill:
             return ""
+        if self.base.keys() & filters.keys():
+            return self._address({**self.base, **filters})
         return f"{self._start}&{urlencode(filters)}" if filters else self._start
+
+    def without(self, name: str) -> str:
+        return self._address({key: value for key, value in self.base.items() if key != name})
 
     @cached_property
     def _start(self) -> str:
-        values = {"year": self.year, **({"own": "1"} if self.own else {})}
+        return self._address(self.base)
+
+    def _address(self, filters: Mapping[str, str]) -> str:
+        values = {"year": self.year, **({"own": "1"} if self.own else {}), **filters}
         return f"{reverse('board_rows', args=[self.region])}?{urlencode(values)}"
 
     def figures(self, figures: Figures, **filters: str) -> list[dict[str, Any]]:
@@ -65,14 +78,29 @@ class Links:
 
 def path_to(seat: Seat, code: str) -> list[Region]:
     """From the seat's region down to `code`, without placeholders; 404 outside of it."""
+    wanted = _above(seat, code)
+    return _path(Region.objects.filter(pk__in=wanted), code)
+
+
+def place(seat: Seat, code: str) -> tuple[list[Region], dict[str, Region]]:
+    """The same path, and the regions directly below `code`; one query for both."""
+    wanted = _above(seat, code)
+    found = list(Region.objects.filter(Q(pk__in=wanted) | overview.below(code)))
+    path = _path((region for region in found if region.code in wanted), code)
+    return path, overview.directly_below(code, [r for r in found if r.code not in wanted])
+
+
+def _above(seat: Seat, code: str) -> list[str]:
     low, high = bounds(seat.place_code)
-    if not low <= code < high:
+    if not (code.isascii() and code.isdecimal() and low <= code < high):
         raise Http404
     wanted = [above for above in ancestors(code) if len(above) >= len(seat.place_code)]
-    if seat.place_code != NATION:
-        wanted = [above for above in wanted if above != NATION]
-    found = Region.objects.filter(pk__in=wanted).exclude(kind=RegionKind.placeholder)
-    path = sorted(found, key=lambda region: (not region.is_nation, region.code))
+    return [above for above in wanted if above != NATION or seat.place_code == NATION]
+
+
+def _path(found: Iterable[Region], code: str) -> list[Region]:
+    shown = [region for region in found if region.kind != RegionKind.placeholder]
+    path = sorted(shown, key=lambda region: (not region.is_nation, region.code))
     if not path or path[-1].code != code:
         raise Http404
     return path
@@ -92,8 +120,8 @@ def frame(path: Sequence[Region], running: Sequence[Running], year: str) -> dict
     }
 
 
-def board_url(code: str, year: str) -> str:
-    return f"{reverse('board_region', args=[code])}?{urlencode({'year': year})}"
+def board_url(code: str, year: str, **filters: str) -> str:
+    return f"{reverse('board_region', args=[code])}?{urlencode({'year': year, **filters})}"
 
 
 def year_of(request: HttpRequest, running: Sequence[Running]) -> tuple[str, list[str]]:

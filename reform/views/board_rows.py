@@ -1,11 +1,11 @@
 """The only place that lists the entries behind a number of a board."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -16,6 +16,9 @@ from reform.forms.hidden import number_of
 from reform.models import Entry
 from reform.states import light
 from reform.templatetags.look import term
+from reform.views import board_filters as filters
+from reform.views import board_why
+from reform.views.board_filters import Asked
 from reform.views.board_frame import (
     STATES,
     Links,
@@ -28,56 +31,9 @@ from reform.views.board_frame import (
 from reform.views.headlines import rows_sentence
 from schools import clock, scope
 from schools.access import access
-from schools.language import listed
 from schools.models import School
-
-BY_DUTY = ("pillar", "measure", "item")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the address asks for, as far as it exists; `strange`: what does not."""
-
-    state: str
-    codes: Mapping[str, str]  # "pillar", "measure", "item" → code
-    school: School | None
-    strange: Sequence[str]
-
-    @property
-    def filters(self) -> dict[str, str]:
-        return {**self.codes, **({"school": self.school.code} if self.school else {})}
-
-    def slots(self, owed: Mapping[int, Duty]) -> list[int]:
-        return [
-            pk
-            for pk, duty in owed.items()
-            if all(getattr(duty, name) == code for name, code in self.codes.items())
-        ]
-
-
-def asked_of(request: HttpRequest, owed: Mapping[int, Duty]) -> Asked:
-    """At most one query, for the school."""
-    given = {
-        name: text[:20]
-        for name in ("state", *BY_DUTY, "school")
-        if (text := request.GET.get(name, "").strip())
-    }
-    strange = []
-    codes = {}
-    for name in BY_DUTY:
-        if name in given and any(getattr(duty, name) == given[name] for duty in owed.values()):
-            codes[name] = given[name]
-        elif name in given:
-            strange.append(given[name])
-    state = given.get("state", "expected")
-    if state not in STATES:
-        strange.append(state)
-        state = "expected"
-    school = None
-    if "school" in given:
-        school = scope.rows(School.objects.all(), request.seat).filter(code=given["school"]).first()
-        strange += [] if school else [given["school"]]
-    return Asked(state, codes, school, strange)
+from schools.scope import Seat
+from schools.workdays import Calendar
 
 
 @access("see_board")
@@ -90,70 +46,86 @@ def board_rows(request: HttpRequest, region: str) -> HttpResponse:
     running = boards.campaigns(region)
     year, strange = year_of(request, running)
     today = clock.today()
-    where = boards.own(region) if request.GET.get("own") else boards.whole(region)
+    own = bool(request.GET.get("own"))
+    where = boards.own(region) if own else boards.whole(region)
     owed = boards.duties(tallies.read(*where, school_year=year, on=today))
-    asked = asked_of(request, owed)
-    rows = boards.entries(
-        scope.rows(Entry.objects.all(), request.seat), where, asked.slots(owed)
-    ).filter(boards.in_state(asked.state, today))
-    if asked.school:
-        rows = rows.filter(school=asked.school)
+    known = _known(region, owed)
+    asked = _of_school(filters.asked_of(request.GET, known), request.GET, request.seat)
+    rows = _rows(asked, owed, where, request.seat)
     after = number_of(request.GET.get("after", ""))
-    page = boards.page(rows, after)
-    links = Links(region, year, drill=True, own=bool(request.GET.get("own")))
-    names = _names(asked, owed)
-    here = {**asked.filters, "state": asked.state}
+    page = boards.page(rows, after, board_why.EXPLAINED)
+    links = Links(region, year, drill=True, own=own, base=asked.given)
+    calendar = Calendar.days_of(region)
     context = {
         **frame(path, running, year),
-        **_filters(links, here, names),
+        **filters.shown(asked, known, {name: links.without(name) for name in asked.words}),
+        "kept": [("own", "1")] * own
+        + [(n, asked.get(n)) for n in ("item", "school") if asked.get(n)],
+        "states": _states(links, asked),
         "board_url": board_url(region, year),
         "strange": [*strange, *asked.strange],
         "may_nudge": request.seat.has("nudge") and request.seat.is_authority(region),
-        "sentence": rows_sentence(asked.state, page.total, listed(names.values())),
-        "rows": [_row(row, owed[row["slot_id"]], today) for row in page.rows],
-        "first_url": links.rows(**here) if after else "",
-        "next_url": links.rows(**here, after=str(page.rows[-1]["pk"])) if page.more else "",
+        "sentence": rows_sentence(asked.get("state") or "expected", page.total, asked.about),
+        "rows": [
+            _row(row, owed[row["slot_id"]], today, calendar, request.seat) for row in page.rows
+        ],
+        "first_url": links.rows() if after else "",
+        "next_url": links.rows(after=str(page.rows[-1]["pk"])) if page.more else "",
     }
     return render(request, "board/rows.html", context)
 
 
-def _filters(links: Links, here: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any]:
-    """Links that change the state, and one for each other filter that takes it off."""
-    return {
-        "states": [
-            {
-                "label": label,
-                "url": links.rows(**{**here, "state": name}),
-                "current": name == here["state"],
-            }
-            for name, label in STATES.items()
-        ],
-        "chips": [
-            {"word": word, "url": links.rows(**{k: v for k, v in here.items() if k != name})}
-            for name, word in names.items()
-        ],
-    }
+def _kept(asked: Asked) -> list[tuple[str, str]]:
+    """What the address names beside the fields of the form."""
+    return [(name, asked.get(name)) for name in ("item", "school") if asked.get(name)]
 
 
-def _names(asked: Asked, owed: Mapping[int, Duty]) -> dict[str, str]:
-    """Filter → the words for it."""
-    words = {}
-    for name, code in asked.codes.items():
-        duty = next(duty for duty in owed.values() if getattr(duty, name) == code)
-        words[name] = {
-            "pillar": duty.pillar_name,
-            "measure": f"{duty.measure} {duty.measure_name}",
-            "item": f"{duty.item} {duty.title}",
-        }[name]
-    if asked.school:
-        words["school"] = asked.school.name
-    return words
+def _known(region: str, owed: Mapping[int, Duty]) -> filters.Known:
+    """The filters of rows; inside one county also those of its schools."""
+    known: dict[str, Mapping[str, str]] = {**filters.of_duties(owed.values())}
+    known["state"] = {name: str(label) for name, label in STATES.items()}
+    return known | filters.of_schools(region) if len(region) == 6 else known
 
 
-def _row(row: Mapping[str, Any], duty: Duty, today: date) -> dict[str, Any]:
+def _of_school(asked: Asked, said: QueryDict, seat: Seat) -> Asked:
+    """With the one school that is asked for; the state is no filter that can be taken off here."""
+    words = {name: word for name, word in asked.words.items() if name != "state"}
+    given, strange = dict(asked.given), [*asked.strange]
+    if code := said.get("school", "").strip()[:20]:
+        school = scope.rows(School.objects.all(), seat).filter(code=code).first()
+        if school:
+            given["school"], words["school"] = school.code, school.name
+        else:
+            strange.append(code)
+    return replace(asked, given=given, words=words, strange=strange)
+
+
+def _rows(asked: Asked, owed: Mapping[int, Duty], where: boards.Range, seat: Seat) -> Any:
+    slots = [pk for pk, duty in owed.items() if asked.suits(duty)]
+    of_school = {f"school__{field}": value for field, value in asked.schools.items()}
+    if code := asked.get("school"):
+        of_school["school__code"] = code
+    rows = boards.entries(scope.rows(Entry.objects.all(), seat), where, slots)
+    state = boards.in_state(asked.get("state") or "expected", clock.today())
+    return board_why.explained(rows.filter(state, **of_school))
+
+
+def _states(links: Links, asked: Asked) -> list[dict[str, Any]]:
+    """Links that change the state and keep the rest."""
+    now = asked.get("state") or "expected"
+    return [
+        {"label": label, "url": links.rows(state=name), "current": name == now}
+        for name, label in STATES.items()
+    ]
+
+
+def _row(
+    row: Mapping[str, Any], duty: Duty, today: date, calendar: Calendar, seat: Seat
+) -> dict[str, Any]:
+    shown = light(row["status"], row["due_on"], today)
     return {
         "pk": row["pk"],
-        "light": light(row["status"], row["due_on"], today),
+        "light": shown,
         "code": duty.item,
         "title": duty.title,
         "term": term(row["slot__period"]),
@@ -162,4 +134,6 @@ def _row(row: Mapping[str, Any], duty: Duty, today: date) -> dict[str, Any]:
         "due_on": row["due_on"],
         "sent_at": row["report__sent_at"],
         "sent_late": row["sent_late"],
+        "why": board_why.why(row, shown, today, calendar),
+        "step": board_why.step(row, shown, seat),
     }

@@ -59,31 +59,85 @@ def queue_line(queue: Queue) -> str:
     return _("%(first)s %(second)s") % {"first": said[0], "second": said[1]}
 
 
+def pace(figures: Figures, planned: int) -> int:
+    """Percentage points of the expected that are sent more (less when negative) than planned."""
+    ahead = figures.done + figures.waiting - planned
+    return round(ahead * 100 / figures.expected)
+
+
+def _pace_words(points: int) -> str:
+    if not points:
+        return _("as planned")
+    if points < 0:
+        return ngettext(
+            "%(n)d percentage point behind the plan",
+            "%(n)d percentage points behind the plan",
+            -points,
+        ) % {"n": -points}
+    return ngettext(
+        "%(n)d percentage point ahead of the plan",
+        "%(n)d percentage points ahead of the plan",
+        points,
+    ) % {"n": points}
+
+
 def board_sentence(
-    figures: Figures, *, who: str, year: str, campaigns: bool, most_late: str = ""
+    figures: Figures,
+    *,
+    who: str,
+    year: str,
+    campaigns: bool,
+    planned: int = 0,
+    most_late: str = "",
+    narrowed: bool = False,
 ) -> str:
     """Whether a region is on course, or where it is stuck.
 
-    `who`: "40 schools", "13 counties"; `most_late`: the item with the most overdue entries.
+    `who`: "40 schools", "13 counties"; `most_late`: the item with the most overdue entries;
+    `planned`: how many ought to be sent by now, 0 where there is no plan to compare with yet.
     """
     if not campaigns:
         return _("No campaign has been opened for school year %(year)s.") % {"year": year}
     if not figures.expected:
+        if narrowed:
+            return _("Nothing is owed within these filters.")
         return _("Nothing is owed yet in school year %(year)s.") % {"year": year}
+    points = pace(figures, planned) if planned else 0
     parts = {
         "who": who,
         "items": items_counted(figures.expected),
         "done": number(figures.done),
         "late": number(figures.late),
         "where": most_late,
+        "pace": _pace_words(points),
     }
     if figures.done == figures.expected:
         return _("%(who)s: all of %(items)s accepted.") % parts
+    if planned:
+        return _against_the_plan(figures, parts, behind=points < 0)
     if not figures.late:
         return _("%(who)s: %(done)s of %(items)s accepted; nothing is overdue.") % parts
     if not most_late:
         return _("%(who)s: %(done)s of %(items)s accepted; %(late)s overdue.") % parts
     words = _("%(who)s: %(done)s of %(items)s accepted; %(late)s overdue, most often %(where)s.")
+    return words % parts
+
+
+def _against_the_plan(figures: Figures, parts: dict[str, str], *, behind: bool) -> str:
+    if not figures.late:
+        words = _("%(who)s: %(pace)s; %(done)s of %(items)s accepted, nothing is overdue.")
+    elif not parts["where"]:
+        words = _("%(who)s: %(pace)s; %(done)s of %(items)s accepted, %(late)s overdue.")
+    elif behind:
+        words = _(
+            "%(who)s: %(pace)s, most often at %(where)s; "
+            "%(done)s of %(items)s accepted, %(late)s overdue."
+        )
+    else:
+        words = _(
+            "%(who)s: %(pace)s; %(done)s of %(items)s accepted, "
+            "%(late)s overdue, most often %(where)s."
+        )
     return words % parts
 
 

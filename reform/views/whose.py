@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from reform import boards
+from reform import overview
 from reform.views.board_frame import path_to
 from schools import clock, scope
 from schools.models import Region, School
@@ -80,7 +80,7 @@ def authority_of(request: HttpRequest, address: str) -> Authority:
     """The seat's own region, or the one below it that `region` names; 404 outside. Two queries."""
     seat: Seat = request.seat  # type: ignore[attr-defined]
     path = path_to(seat, request.GET.get("region", "") or seat.place_code)
-    below = [] if len(path[-1].code) == 6 else list(boards.children(path[-1]).values())
+    below = [] if len(path[-1].code) == 6 else list(overview.children(path[-1]).values())
     return Authority(path, below, seat, address)
 
 

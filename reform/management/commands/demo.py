@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 from PIL import Image, ImageDraw
 
-from reform import baseline, progress, rollout, uploads
+from reform import baseline, progress, rollout, snapshots, uploads
 from reform.filings import Filing
 from reform.management import demo_registers
 from reform.models import Campaign, Entry, Framework
@@ -111,9 +111,20 @@ def _term() -> None:
             created_at=clock.now(),
         )
         rollout.open_campaign(campaign.pk, by=manager)
+    day = begin
     for when, act in sorted(_deeds(campaign, begin, today, short), key=lambda deed: deed[0]):
+        day = _days_over(day, clock.local_date(when))
         with clock.pretending(when):
             act()
+    _days_over(day, today)
+
+
+def _days_over(day: date, until: date) -> date:
+    """The figures of each day from `day` on that is over by `until`, as they stood in its night."""
+    while day < until:
+        snapshots.take(day, COUNTY)
+        day += timedelta(days=1)
+    return max(day, until)
 
 
 def _baselines() -> None:

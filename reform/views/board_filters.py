@@ -1,0 +1,118 @@
+"""The only place for what narrows a board and its rows: read from the address, told, taken off."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from reform import boards
+from reform.boards import Duty
+from schools.language import listed
+from schools.models import SchoolType
+from schools.models.schools import Ownership
+from schools.roles import Profile
+
+BY_DUTY = ("pillar", "measure", "item")
+FIELDS = {"type": "school_type", "profile": "profile", "ownership": "ownership"}  # of a school
+LABELS = {
+    "pillar": gettext_lazy("Pillar"),
+    "measure": gettext_lazy("Measure"),
+    "state": gettext_lazy("State"),
+    "type": gettext_lazy("School type"),
+    "profile": gettext_lazy("Profile"),
+    "ownership": gettext_lazy("Ownership"),
+}
+Known = Mapping[str, Mapping[str, str]]  # filter → value → the words for it
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the address asks for, as far as it exists; `strange`: what does not."""
+
+    given: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    strange: Sequence[str] = ()
+
+    def get(self, name: str) -> str:
+        return self.given.get(name, "")
+
+    @property
+    def schools(self) -> dict[str, str]:
+        """Field of a school → value."""
+        return {field: self.given[name] for name, field in FIELDS.items() if name in self.given}
+
+    def suits(self, duty: Duty) -> bool:
+        return all(
+            getattr(duty, name) == self.given[name] for name in BY_DUTY if name in self.given
+        )
+
+    @property
+    def about(self) -> str:
+        """The words of all, for the line above the sentence and for paper."""
+        return listed(self.words.values())
+
+
+def asked_of(said: QueryDict, known: Known) -> Asked:
+    """The filters that are `known`, from the address."""
+    given, words, strange = {}, {}, []
+    for name, choices in known.items():
+        value = said.get(name, "").strip()[:20]
+        if value in choices:
+            given[name], words[name] = value, choices[value]
+        elif value:
+            strange.append(value)
+    return Asked(given, words, strange)
+
+
+def of_duties(owed: Iterable[Duty]) -> dict[str, dict[str, str]]:
+    """Pillars, measures and items that somebody here is asked."""
+    known: dict[str, dict[str, str]] = {name: {} for name in BY_DUTY}
+    for duty in owed:
+        known["pillar"][duty.pillar] = duty.pillar_name
+        known["measure"][duty.measure] = f"{duty.measure} {duty.measure_name}"
+        known["item"][duty.item] = f"{duty.item} {duty.title}"
+    return known
+
+
+def of_campaigns(campaigns: Iterable[int]) -> dict[str, dict[str, str]]:
+    """Pillars and measures that these campaigns may ask; one query."""
+    known: dict[str, dict[str, str]] = {"pillar": {}, "measure": {}}
+    for pillar, pillar_name, measure, name in boards.measures_of(campaigns):
+        known["pillar"][pillar] = pillar_name
+        known["measure"][measure] = f"{measure} {name}"
+    return known
+
+
+def of_schools(county: str) -> dict[str, dict[str, str]]:
+    """What the schools of one county are told apart by; one query."""
+    types = SchoolType.objects.filter(school__authority=county).distinct()
+    return {
+        "type": {found.code: str(found) for found in types},
+        "profile": {str(value): str(label) for value, label in Profile.choices},
+        "ownership": {str(value): str(label) for value, label in Ownership.choices},
+    }
+
+
+class FilterForm(forms.Form):
+    """The filters as fields; sent by GET, so that the address can be shared."""
+
+    def __init__(self, asked: Asked, known: Known) -> None:
+        super().__init__(initial=dict(asked.given), auto_id="filter_%s")
+        for name, label in LABELS.items():
+            if choices := known.get(name):
+                self.fields[name] = forms.ChoiceField(
+                    label=label, choices=[("", _("All")), *choices.items()]
+                )
+
+
+def shown(asked: Asked, known: Known, links: Mapping[str, str]) -> dict[str, Any]:
+    """What board/_filters.html takes; `links`: filter → the address without it."""
+    return {
+        "asked": asked,
+        "filter_form": FilterForm(asked, known),
+        "chips": [{"word": word, "url": links[name]} for name, word in asked.words.items()],
+    }
