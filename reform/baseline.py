@@ -1,5 +1,6 @@
 """The only place that takes in a school's five numbers and form, and what follows from them."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from reform import filings, history, rollout
 from reform.history import NewEvent
-from reform.models import Enrolment
+from reform.models import Enrolment, Event
 from reform.models.campaign import CampaignState
 from reform.rollout import OPENINGS
 from schools import clock
@@ -32,6 +33,7 @@ NUMBERS = {
 OF_A_BRANCH = 50  # rule STR-03: a branch usually has no more members
 OWN_FROM = 3  # rules STR-01, STR-02: full members of a branch of its own
 GENERAL_FROM, COMMITTEE_FROM = 50, 100  # rule STR-04, common practice; at the number both hold
+MOST_MERGED = 50  # schools whose numbers are added up
 UNLIKELY = {"full_members": 500, "branches": 40, "classes": 200, "staff": 1500}
 
 
@@ -64,6 +66,29 @@ class Answer:
 def of(school: School) -> dict[str, Any]:
     """What is on record, by field; a number nobody entered is None."""
     return {name: getattr(school, name) for name in ("form", *NUMBERS)}
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Numbers with those of schools that went into this one since it told its own; their names."""
+
+    values: dict[str, Any]
+    schools: list[str]
+
+
+def proposal(school: School) -> Proposal:
+    """What is on record, and what came on top of it; the school says whether that is so."""
+    events = Event.objects.filter(subject=school.subject, kind__in=("absorb_school", "baseline"))
+    values, schools = of(school), []
+    for event in events.order_by("-seq")[:MOST_MERGED]:
+        if event.kind == "baseline":
+            break
+        body = json.loads(event.body)
+        schools.append(body["other"]["name"])
+        for name, n in body["numbers"].items():
+            if n is not None:
+                values[name] = (values[name] or 0) + n
+    return Proposal(values, schools)
 
 
 def doubts(told: Figures) -> list[str]:

@@ -66,7 +66,7 @@ class Effect:
 def preview(school: School, change: Change, *, by: Seat, reason: str = "") -> Effect:
     """What `change` would do; ValidationError names its field, Denied says why it cannot be."""
     require(by, school, change.kind)
-    before = _copy(school)
+    before = copied(school)
     after, profile, doubts = _changed(school, change, reason)
     if change.kind in ("name", "code"):
         return Effect(before, after, [], doubts)
@@ -88,7 +88,7 @@ def carry_out(
         if answer := filings.answered(by.user, key, asked):
             return dict(answer["done"])
         require(by, school, change.kind)
-        before = _copy(school)
+        before = copied(school)
         school, profile, _doubts = _changed(school, change, reason)
         _write(before, school)
         done: dict[str, int] = {}
@@ -183,15 +183,15 @@ def _take(school_id: int, target: str = "") -> School:
     return schools.select_related("school_type").get(pk=school_id)
 
 
-def _copy(school: School) -> School:
+def copied(school: School) -> School:
     return School(**{f.attname: getattr(school, f.attname) for f in School._meta.concrete_fields})
 
 
 def _changed(school: School, change: Change, reason: str) -> tuple[School, str, list[str]]:
     """The school with the change in it, the profile that campaigns take over ("": none), doubts."""
-    after = _copy(school)
+    after = copied(school)
     after.school_type = school.school_type
-    doubts = _STEPS[change.kind](after, change.values) or []
+    doubts = STEPS[change.kind](after, change.values) or []
     if change.kind == "profile":
         after.profile_note = reason.strip()[:300] if after.profile_by_hand else ""
     after.profile = derive_profile(after)[0]
@@ -284,7 +284,7 @@ def _reopen(school: School, _said: Mapping[str, Any]) -> None:
     school.closed_on = None
 
 
-_STEPS: dict[str, Callable[[School, Mapping[str, Any]], list[str] | None]] = {
+STEPS: dict[str, Callable[[School, Mapping[str, Any]], list[str] | None]] = {
     "name": _name,
     "code": _code,
     "type": _type,

@@ -43,6 +43,7 @@ from reform.views import (
     sources,
     status,
     structure,
+    succession,
     terms,
     training,
 )
@@ -92,6 +93,8 @@ urlpatterns = [
     ),
     path("schools/changes/", restructure.region_changes, name="region_changes"),
     path("schools/<str:code>/changes/", restructure.school_changes, name="school_changes"),
+    path("schools/<str:code>/changes/merge/", succession.school_merge, name="school_merge"),
+    path("schools/<str:code>/changes/split/", succession.school_split, name="school_split"),
     path("schools/<str:code>/changes/<str:kind>/", restructure.school_change, name="school_change"),
     path("hosted/<int:pk>/", others.hosted, name="hosted"),
     path("schools/<str:code>/ledger/", home.school_ledger, name="school_ledger"),

@@ -304,7 +304,7 @@ def test_those_above_look_and_change_nothing(client, school):
 
 def test_what_makes_no_sense_now_has_no_page(desk, school):
     assert desk.get(here(school, "reopen")).status_code == 403
-    assert desk.get(here(school, "merge")).status_code == 404
+    assert desk.get(here(school, "swap")).status_code == 404
     assert desk.get(reverse("school_change", args=["\0", "name"])).status_code == 404
 
 

@@ -51,9 +51,11 @@ def page(
 ) -> HttpResponse:
     """The form under its sentence; also shown as the home of a school that is asked nothing yet."""
     first = school.baseline_at is None
+    proposed = baseline.proposal(school)
     context = {
         "school": school,
-        "form": form or BaselineForm(school=school),
+        "form": form or BaselineForm(school=school, initial=proposed.values),
+        "came": proposed.schools,
         "first": first,
         "doubts": doubts or [],
         "seen": _seen(form) if form and doubts else "",

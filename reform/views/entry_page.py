@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from django.db.models import F, FilteredRelation, OuterRef, Q, Subquery
+from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, Subquery, When
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -33,7 +33,7 @@ from reform.views.sentences import EntryFacts, entry_sentence
 from schools import clock, scope
 from schools.errors import Denied
 from schools.language import local
-from schools.models import Region
+from schools.models import Region, Succession
 from schools.scope import Seat
 from schools.workdays import Calendar
 
@@ -331,17 +331,27 @@ def _problems(
 
 
 def last_report(entry: Entry) -> Report | None:
-    """What this school last sent for the same item in an earlier period."""
+    """What this school last sent for the same item in an earlier period.
+
+    Where it has sent nothing, what was sent until then by a school that went into it, or that it
+    was split off.
+    """
+    own = Q(entry__school=entry.school_id, entry__slot__period__lt=entry.slot.period)
+    before = Succession.objects.filter(
+        successor=entry.school_id,
+        predecessor=OuterRef("entry__school"),
+        on__gte=OuterRef("sent_at__date"),
+    )
     return (
         Report.objects.filter(
-            entry__school=entry.school_id,
+            own | Exists(before) & Q(entry__slot__period__lte=entry.slot.period),
             entry__slot__item__code=entry.slot.item.code,
-            entry__slot__period__lt=entry.slot.period,
         )
         .exclude(entry__slot__campaign__state=CampaignState.void)
         .exclude(sent_at=None)
-        .select_related("entry__slot")
-        .order_by("-entry__slot__period", "-no")
+        .annotate(inherited=Case(When(own, then=0), default=1))
+        .select_related("entry__slot", "entry__school")
+        .order_by("inherited", "-entry__slot__period", "-no", "-pk")
         .first()
     )
 

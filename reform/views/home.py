@@ -156,7 +156,9 @@ def _nothing(school: School) -> dict[str, Any]:
         for name in ("form", "branches", "full_members")
         if getattr(school, name) in ("", None)
     ]
-    return {"unknown": unknown, "closed": closed, "missing": missing if unknown else []}
+    filed = ledger.filed(school) if closed else []
+    told = {"unknown": unknown, "closed": closed, "missing": missing if unknown else []}
+    return {**told, "filed": filed}
 
 
 def figures(owed: Owed, rows: list[Row], url: str, today: date) -> list[dict[str, Any]]:

@@ -60,6 +60,7 @@ FIELDS = (
 )
 _NOTES = Draft.objects.filter(entry=OuterRef("pk")).exclude(note="")
 _FILES = Evidence.objects.filter(entry=OuterRef("pk"), removed_at=None, destroyed_at=None)
+MOST_FILED = 200  # of a closed school
 AT_LEAST = 5  # lines of the list "first these": filled up with what comes next
 
 
@@ -169,6 +170,25 @@ def read(school: School, *, today: date, year: str) -> list[Row]:
         .values(*FIELDS, "begun")
     )
     return [_row(values, school, today) for values in found]
+
+
+def filed(school: School) -> list[dict[str, Any]]:
+    """What a closed school sent, newest first: number, item, period and day; one query."""
+    item = "slot__item__"
+    sent = Entry.objects.filter(school=school, report__sent_at__isnull=False)
+    sent = sent.exclude(slot__campaign__state=CampaignState.void).order_by("-report__sent_at", "pk")
+    names = ("pk", item + "code", item + "title_zh", item + "title_en", "slot__period")
+    return [
+        {
+            "pk": row["pk"],
+            "code": row[item + "code"],
+            "title": local({"title_zh": row[item + "title_zh"], "title_en": row[item + "title_en"]},
+                           "title"),
+            "period": row["slot__period"],
+            "sent_at": row["report__sent_at"],
+        }
+        for row in sent.values(*names, "report__sent_at")[:MOST_FILED]
+    ]  # fmt: skip
 
 
 def _row(values: dict[str, Any], school: School, today: date) -> Row:

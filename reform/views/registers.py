@@ -18,7 +18,7 @@ from reform.forms.register import RegisterForm
 from reform.views import register_page as page
 from reform.views import register_words as words
 from reform.views.register_entry import again_on, kinds, started, the_same_again
-from schools import clock, recording
+from schools import clock, recording, succession
 from schools.access import access
 from schools.errors import Stale
 from schools.models import School
@@ -41,6 +41,7 @@ def registers(request: HttpRequest) -> HttpResponse:
         "sentence": words.overview(rows, gaps, empty),
         "pillars": page.by_pillar(found),
         "steps": page.history(school),
+        "before": succession.came_from(school),
         "first": not rows,
     }
     return render(request, "registers/overview.html", context)

@@ -21,6 +21,7 @@ from reform.forms.school import change_form
 from reform.models import Event, IdempotencyKey
 from reform.restructure import Change, Effect
 from reform.views import restructure_words as words
+from reform.views import succession
 from schools import scope
 from schools.access import access
 from schools.models import School
@@ -70,7 +71,7 @@ def _choices(school: School) -> list[dict[str, Any]]:
         }
         for kind, (title, line) in words.TITLES.items()
         if not restructure.why_not(school, kind)
-    ]
+    ] + succession.choices(school)
 
 
 @access("manage_schools")

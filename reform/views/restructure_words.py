@@ -15,7 +15,7 @@ from reform.models import Entry, Event
 from reform.restructure import Effect
 from reform.states import OPEN, Status
 from schools.models import Region, School
-from schools.models.schools import derive_profile
+from schools.models.schools import SuccessionKind, derive_profile
 from schools.roles import Profile
 
 # kind of change → title, what it is for, its button
@@ -60,6 +60,10 @@ STEPS = {
     "close_school": pgettext_lazy("school", "closed it from %(on)s"),
     "reopen_school": pgettext_lazy("school", "reopened it"),
     "closed_school": pgettext_lazy("school", "took it out: its last day has come"),
+    "merge_school": pgettext_lazy("school", "merged it into %(other)s"),
+    "absorb_school": pgettext_lazy("school", "let %(other)s go into it"),
+    "split_school": pgettext_lazy("school", "split off %(other)s"),
+    "found_school": pgettext_lazy("school", "founded it, split off %(other)s"),
     "baseline": pgettext_lazy("school", "told its numbers"),
 }
 SHOWN = [kind for kind in STEPS if kind != "baseline"]
@@ -93,6 +97,11 @@ def _plain(effect: Effect, kind: str) -> Iterable[str]:
             yield words % {"day": effect.later}
         yield _("Its people keep their accounts and can read what was written.")
         yield _("It can be reopened at any time.")
+    elif kind == "reopen":
+        for into in School.objects.filter(
+            origins__predecessor=effect.after.pk, origins__kind=SuccessionKind.merge
+        ):
+            yield _("Its registers and posts went to %(into)s and stay there.") % {"into": into}
     elif kind == "authority":
         to = effect.after.authority.office
         yield _("%(to)s manages the school from now on; you no longer see it.") % {"to": to}
@@ -290,6 +299,7 @@ def _what(
         "on": now.get("closed_on", ""),
         "from": _region(regions, was.get("authority_id", "")),
         "to": _region(regions, now.get("authority_id", "")),
+        "other": "{name} {code}".format(**body["other"]) if "other" in body else "",
     }
     said = str(STEPS[event.kind]) % told
     if links is None:

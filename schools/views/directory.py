@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from schools import clock, noted, scope
+from schools import clock, noted, scope, succession
 from schools.access import access
 from schools.forms import SchoolSearch
 from schools.models import Membership, School
@@ -159,6 +159,7 @@ def school(request: HttpRequest, code: str) -> HttpResponse:
         "reviewers": people[Role.reviewer],
         "keeps_people": Role.manager in seat.roles and seat.is_authority(found.authority_id),
         "may_manage": seat.has("manage_schools"),
+        "story": succession.story(found),
         "ahead": found.closed_on is not None and found.closed_on > clock.today(),
     }
     return render(request, "schools/school.html", context)
