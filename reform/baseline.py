@@ -98,7 +98,7 @@ def doubts(told: Figures) -> list[str]:
 
 def _form_doubts(told: Figures) -> Iterator[str]:
     """Rules STR-01 to STR-04 of seeds/rules.yaml."""
-    n = told.members
+    n = told.full_members
     several = told.form in (PartyForm.committee, PartyForm.general)
     if told.form == PartyForm.joint and told.full_members >= OWN_FROM:
         yield _("With 3 or more full members a school normally has a Party branch of its own.")
@@ -116,7 +116,7 @@ def _form_doubts(told: Figures) -> Iterator[str]:
         yield _("By common practice a general branch is set up for about 50 to 100 members.")
     if told.form in (PartyForm.branch, PartyForm.joint) and n > OF_A_BRANCH:
         yield _("By common practice a general branch is set up from about 50 members on.")
-    elif told.branches > 1 and n > OF_A_BRANCH * told.branches:
+    elif told.branches > 1 and told.members > OF_A_BRANCH * told.branches:
         yield _("A branch usually has no more than 50 members; here they are more on average.")
 
 

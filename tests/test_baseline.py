@@ -141,6 +141,8 @@ PLAUSIBLE = [
     Figures("general", 50, 0, 3, 40, 150),
     Figures("general", 100, 0, 4, 40, 150),
     Figures("committee", 100, 0, 4, 40, 150),
+    Figures("branch", 50, 3, 1, 40, 150),
+    Figures("general", 100, 5, 4, 40, 150),
     Figures("branch", 3, 0, 1, 6, 20),
     Figures("branch", 48, 2, 1, 30, 90),
 ]
@@ -160,6 +162,7 @@ def test_what_the_rules_expect_is_not_doubted(told):
         (Figures("branch", 18, 0, 2, 24, 62), 1),
         (Figures("branch", 18, 0, 0, 24, 62), 1),
         (Figures("committee", 99, 0, 4, 40, 150), 1),
+        (Figures("committee", 98, 5, 4, 40, 150), 1),
         (Figures("general", 49, 0, 3, 40, 150), 1),
         (Figures("general", 101, 0, 3, 40, 150), 1),
         (Figures("branch", 51, 0, 1, 30, 90), 1),
