@@ -12,9 +12,10 @@ from django.views.decorators.http import require_safe
 
 from reform import answering, answers
 from reform.checks import bureaus, facts
-from reform.checks.base import Facts, Window
+from reform.checks.base import Facts, Found, Window
 from reform.checks.table import CHECKS
 from reform.models import Check, Entry
+from reform.models.catalogue import CheckKind
 from reform.states import Keeper
 from reform.views import register_page
 from schools import clock, scope, small_counts
@@ -44,7 +45,7 @@ def entry_sources(request: HttpRequest, pk: int) -> HttpResponse:
     ).filter(keeper=Keeper.district)
     entry = get_object_or_404(scope.rows(rows, request.seat), pk=pk)
     own = request.seat.school is not None
-    asked = answering.asked_of(Entry.objects.filter(pk=pk))[0]
+    asked = answering.asked_of(Entry.objects.filter(pk=pk), [entry.authority])[0]
     names = {check.key: local(check, "name") for check in entry.slot.item.checks.all()}
     windows = asked.windows(clock.today())
     counts = [one for one in asked.computed if small_counts.guarded(one.registers)]
@@ -62,6 +63,7 @@ def entry_sources(request: HttpRequest, pk: int) -> HttpResponse:
         "sentence": _sentence(entry, len(schools), bool(counts)),
         "parts": parts,
         "hides": any(small_counts.HIDDEN in told for part in parts for _s, told in part.schools),
+        "covers": any(small_counts.COVER in told for part in parts for _s, told in part.schools),
         "studios": _studios(entry) if "studios" in _needed(asked.computed) else [],
     }
     return render(request, "entry/sources.html", context)
@@ -98,18 +100,34 @@ def _summed(
     for one in known.values():
         whole.cadre_pool += one.cadre_pool
         whole.posts += one.posts
+    told = _beside(check, [_found(check, one, window) for one in known.values()])
     return Part(
         name,
-        _said(check, whole, window, outside=False),
-        [(one.school, _said(check, one, window, outside=True)) for one in known.values()],
+        _said(check, _found(check, whole, window)),
+        list(zip((one.school for one in known.values()), told, strict=True)),
     )
 
 
-def _said(check: Check, known: Facts, window: Window, *, outside: bool) -> str:
-    if not (known.cadre_pool or known.posts):
+def _found(check: Check, known: Facts, window: Window) -> Found | None:
+    return CHECKS[check.key](known, window) if known.cadre_pool or known.posts else None
+
+
+def _said(check: Check, found: Found | None) -> str:
+    if found is None:
         return _("nothing entered")
-    found = CHECKS[check.key](known, window)
-    return answers.display(check, found.num, found.den, outside=outside)
+    return answers.display(check, found.num, found.den)
+
+
+def _beside(check: Check, found: Sequence[Found | None]) -> list[str]:
+    """What single schools add, such that no small count can be reckoned from the sum."""
+    counted = [one if one and one.den != 0 and check.kind != CheckKind.bool else None
+               for one in found]  # fmt: skip
+    parts = [small_counts.beside_sum([one and one.num for one in counted])]
+    if check.kind == CheckKind.ratio:
+        parts.append(small_counts.beside_sum([one and one.den for one in counted]))
+    numbers = [" / ".join(part) for part in zip(*parts, strict=True)]
+    pairs = zip(found, counted, numbers, strict=True)
+    return [said if count else _said(check, one) for one, count, said in pairs]
 
 
 def _alone(name: str, check: Check, bureau: School, *, own: bool) -> Part:
