@@ -87,13 +87,6 @@ def test_a_version_says_how_much_each_kind_of_school_files(filer, current):
         assert figure in shown
 
 
-def test_every_clause_leads_to_the_items_that_answer_it(filer, current):
-    text = in_english(filer).get(page(current)).content.decode()
-    assert "84 of 99 clauses ask for something" in text
-    assert text.count("asks nothing") == 15
-    assert re.search(r"II-9a</td>.*?#S5\.1.*?#S5\.2", text, re.DOTALL)
-
-
 def test_targets_show_where_they_come_from_and_how_certain_that_is(filer, current):
     text = filer.get(page(current)).content.decode()
     assert "默认值，主管部门可调整" in text

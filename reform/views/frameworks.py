@@ -1,6 +1,5 @@
 """The only place for the pages of the catalogue: its versions, one version, what changed."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from reform import answers, publishing
 from reform.forms.hidden import number_of
-from reform.models import Check, Clause, Framework, Item, Measure, Pillar
+from reform.models import Check, Framework, Item, Measure, Pillar
 from reform.models.catalogue import Cadence, FrameworkState, ProfileValue, Source
 from schools.access import access
 from schools.language import local
@@ -75,7 +74,7 @@ class ItemLine:
 def frameworks(request: HttpRequest) -> HttpResponse:
     """Every version, the newest first."""
     versions = list(
-        _visible(request)
+        visible(request)
         .annotate(
             n_items=Count("items", distinct=True), n_checks=Count("items__checks", distinct=True)
         )
@@ -91,26 +90,22 @@ def frameworks(request: HttpRequest) -> HttpResponse:
 @require_safe
 def framework(request: HttpRequest, pk: int) -> HttpResponse:
     """One version, folded by pillar, measure and item; with ?against=<pk> what it changed."""
-    found = get_object_or_404(_visible(request), pk=pk)
+    found = get_object_or_404(visible(request), pk=pk)
     if "against" in request.GET:
         return _comparison(request, found)
     checks = Prefetch("measures__items__checks", Check.objects.order_by("position"))
     pillars = list(found.pillars.prefetch_related("measures__items", checks))
     items = [item for p in pillars for m in p.measures.all() for item in m.items.all()]
-    clauses = list(found.clauses.all())
     context = {
         "framework": found,
         "sentence": _sentence(items),
         "figures": _figures(items),
         "pillars": [_pillar(pillar, found.words) for pillar in pillars],
-        "paragraphs": _paragraphs(clauses, items),
-        "asking": sum(clause.role == "ask" for clause in clauses),
-        "clauses": len(clauses),
     }
     return render(request, "frameworks/framework.html", context)
 
 
-def _visible(request: HttpRequest) -> "QuerySet[Framework]":
+def visible(request: HttpRequest) -> "QuerySet[Framework]":
     """Drafts are the editor's alone."""
     if request.seat.has("publish"):  # type: ignore[attr-defined]
         return Framework.objects.all()
@@ -118,7 +113,7 @@ def _visible(request: HttpRequest) -> "QuerySet[Framework]":
 
 
 def _comparison(request: HttpRequest, new: Framework) -> HttpResponse:
-    old = get_object_or_404(_visible(request), pk=number_of(request.GET["against"]))
+    old = get_object_or_404(visible(request), pk=number_of(request.GET["against"]))
     found = publishing.compare(old, new)
     titles = {
         (item.framework_id, item.code): local(item, "title")
@@ -249,22 +244,3 @@ def _due(item: Item) -> str:
         (False, False): _("%(time)s before the term ends"),
     }
     return words[begins, amount > 0] % {"time": after}
-
-
-def _paragraphs(clauses: list[Clause], items: list[Item]) -> list[tuple[str, list[Any]]]:
-    """Clauses by paragraph of the source, each with the codes of the items that cite it."""
-    citing: dict[str, list[str]] = defaultdict(list)
-    for item in items:
-        for locator in item.locators:
-            citing[locator].append(item.code)
-    found: dict[str, list[Any]] = {}
-    for clause in clauses:
-        paragraph = clause.locator.split("-")[0]
-        found.setdefault(paragraph, []).append((clause, citing[clause.locator]))
-    titles = {
-        "0": _("Opening paragraph"),
-        "I": _("Part one"),
-        "II": _("Part two"),
-        "III": _("Part three"),
-    }
-    return [(titles.get(name, name), rows) for name, rows in found.items()]
