@@ -81,6 +81,7 @@ bench: setup ## Measure what a filing, an opening and a due day cost, on a scrat
 	$(BIN)/python bench/filing.py --postgres
 	$(BIN)/python bench/rollout.py --postgres
 	$(BIN)/python bench/reminders.py --postgres
+	$(BIN)/python bench/checks.py --postgres
 	$(BIN)/python bench/school_list.py --postgres
 	$(BIN)/python bench/outbox.py --postgres
 

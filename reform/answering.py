@@ -124,6 +124,7 @@ def asked_of(entries: "QuerySet[Entry]", authorities: Collection[str]) -> list[A
         for authority, codes in above.items()
     }
     asked: dict[int, Asked] = {}
+    checks: dict[int, Check] = {}
     for pk, school, authority, due_on, period, targets, clock_, *rest in rows:
         in_force, before, since, _position, *check = rest
         one = asked.get(pk)
@@ -132,8 +133,11 @@ def asked_of(entries: "QuerySet[Entry]", authorities: Collection[str]) -> list[A
             one = asked[pk] = Asked(pk, school, due_on, targets, place)
         elif before or since:
             one.place = replace(one.place, before=before, since=since)
-        if check[0] is not None:
-            one.checks.append(Check(**dict(zip(_CHECK, check, strict=True))))
+        if check[0] is None:
+            continue
+        if check[0] not in checks:
+            checks[check[0]] = Check(**dict(zip(_CHECK, check, strict=True)))
+        one.checks.append(checks[check[0]])
     return list(asked.values())
 
 

@@ -8,7 +8,7 @@ tick and the night for schools that nobody opens.
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
@@ -27,6 +27,17 @@ log = logging.getLogger(__name__)
 BATCH = 50  # schools whose registers are in memory at once
 AT_ONCE = 20  # schools whose registers moved, answered anew in one tick
 MOST_TOLD = 20  # faults of a night
+MOST_ROWS = 12  # rows named behind a number; whoever wants them all opens the register
+
+
+class _Said(NamedTuple):
+    """What a CheckValue says of a computed check, for entries that nobody files now."""
+
+    num: int
+    den: int | None
+    target: str
+    met: bool | None
+    source: str = Source.computed
 
 
 def refresh(schools: Sequence[School]) -> int:
@@ -86,7 +97,7 @@ def met(answer: Answer, targets: Mapping[str, Any]) -> bool | None:
     return None if answer.check.target_mode == TargetMode.warn and not judged else judged
 
 
-def says_something(values: Iterable[CheckValue]) -> bool:
+def says_something(values: Iterable[CheckValue | _Said]) -> bool:
     """Whether anything is met, or shown without a target; an empty register says nothing."""
     values = list(values)
     if any(value.target and value.met is not None for value in values):
@@ -127,12 +138,11 @@ def _is_ready(asked: Asked, found: Answers) -> bool:
     if len(found) < len(asked.checks):
         return False
     values = [
-        CheckValue(
-            num=one.found.num,
-            den=one.found.den,
-            source=Source.computed,
-            target=str(answers.target(one.check, asked.targets)),
-            met=met(one, asked.targets),
+        _Said(
+            one.found.num,
+            one.found.den,
+            str(answers.target(one.check, asked.targets)),
+            met(one, asked.targets),
         )
         for one in found.values()
     ]
@@ -146,20 +156,27 @@ def _value(answer: Answer) -> dict[str, Any]:
         "den": found.den,
         "judged": answer.window.judged,
         "span": [day.isoformat() for day in answer.window.span],
-        "rows": [_ref(ref) for ref in found.rows],
-        "lacking": [_ref(ref) for ref in found.lacking],
+        "rows": [_ref(ref) for ref in found.rows[:MOST_ROWS]],
+        "lacking": [_ref(ref) for ref in found.lacking[:MOST_ROWS]],
     }
 
 
 def _detail(answer: Answer) -> dict[str, Any]:
     """What a report keeps of an answer: words that still hold when the rows have gone."""
     value = _value(answer)
-    named = {part: [label for _key, _pk, label in value[part]] for part in ("rows", "lacking")}
+    named = {part: [told(ref)[2] for ref in value[part]] for part in ("rows", "lacking")}
     return {"judged": value["judged"], "span": value["span"], **named}
 
 
-def _ref(ref: Ref) -> list[Any]:
-    return [ref.register, ref.pk, ref.label]
+def _ref(ref: Ref) -> str:
+    """A row in one short text: millions of them are kept."""
+    return f"{ref.register}:{ref.pk}:{ref.label}"
+
+
+def told(ref: str) -> tuple[str, int, str]:
+    """Register, primary key and label of a row that is kept with an answer."""
+    register, pk, label = ref.split(":", 2)
+    return register, int(pk), label
 
 
 # ---- reading

@@ -66,7 +66,7 @@ def test_an_answer_is_kept_with_what_it_was_made_from(cast):
             "den": 1,
             "judged": True,
             "span": ["2026-11-20", "2026-11-20"],
-            "rows": [["branches", row.pk, "第一党支部"]],
+            "rows": [f"branches:{row.pk}:第一党支部"],
             "lacking": [],
         }
     }

@@ -9,7 +9,8 @@ from schools.models import School
 class Computed(models.Model):
     """The computed checks of one entry, kept until the registers, the day or the date have moved.
 
-    `values`: check key → {"num", "den", "judged", "rows", "lacking"}; see `reform.checks.Found`.
+    `values`: check key → {"num", "den", "judged", "span", "rows", "lacking"}; a row is told as
+    "register:primary key:label".
     """
 
     entry = models.OneToOneField(Entry, models.CASCADE, primary_key=True, related_name="computed")

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from reform import answers, dossier
+from reform import answers, checking, dossier
 from reform.answers import Target
 from reform.models import Check, CheckValue, Entry
 from reform.models.catalogue import Source, TargetMode
@@ -177,11 +177,11 @@ def _time(check: Check, value: Mapping[str, Any]) -> str:
     return _("%(first)s to %(last)s") % words
 
 
-def _links(refs: Iterable[Sequence[Any]], entry: Entry) -> list[Row]:
+def _links(refs: Iterable[str], entry: Entry) -> list[Row]:
     """Rows in the reader's own registers; a bureau reads its schools' counts on a page apart."""
     apart = small_counts.REGISTERS if entry.keeper == Keeper.district else ()
-    return [
-        Row(label, f"{reverse('register', args=[key])}#r{pk}")
-        for key, pk, label in refs
-        if key not in apart
-    ]
+    told = [(key, pk, label) for key, pk, label in map(checking.told, refs) if key not in apart]
+    rows = [Row(label, f"{reverse('register', args=[key])}#r{pk}") for key, pk, label in told]
+    if len(told) == checking.MOST_ROWS:  # there may be more
+        rows.append(Row("", reverse("register", args=[told[-1][0]])))
+    return rows
