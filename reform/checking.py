@@ -15,7 +15,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from reform import answers
 from reform.answering import Answer, Answers, Asked, answered, asked_of
 from reform.checks.base import Ref
-from reform.models import CheckValue, Computed, Entry
+from reform.models import Check, CheckValue, Computed, Entry
 from reform.models.catalogue import Source, TargetMode
 from reform.models.entry import listed
 from reform.states import SETTLED
@@ -33,6 +33,7 @@ MOST_ROWS = 12  # rows named behind a number; whoever wants them all opens the r
 class _Said(NamedTuple):
     """What a CheckValue says of a computed check, for entries that nobody files now."""
 
+    check_def: Check
     num: int
     den: int | None
     target: str
@@ -98,8 +99,9 @@ def met(answer: Answer, targets: Mapping[str, Any]) -> bool | None:
 
 
 def says_something(values: Iterable[CheckValue | _Said]) -> bool:
-    """Whether anything is met, or shown without a target; an empty register says nothing."""
-    values = list(values)
+    """Whether anything is met, or shown without a target; an empty register says nothing, and
+    neither does what only warns."""
+    values = [one for one in values if one.check_def.target_mode != TargetMode.warn]
     if any(value.target and value.met is not None for value in values):
         return True
     shown = [value for value in values if not value.target]
@@ -139,6 +141,7 @@ def _is_ready(asked: Asked, found: Answers) -> bool:
         return False
     values = [
         _Said(
+            one.check,
             one.found.num,
             one.found.den,
             str(answers.target(one.check, asked.targets)),

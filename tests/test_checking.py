@@ -138,7 +138,9 @@ def test_a_mismatch_that_only_warns_stops_nothing(cast):
 
 
 def test_empty_registers_are_never_enough(cast):
-    entries = [world.entry(cast.school, code) for code in ("S2.1", "S4.1", "S5.1", "X4.2", "X1.4")]
+    entries = [
+        world.entry(cast.school, code) for code in ("S1.1", "S2.1", "S4.1", "S5.1", "X4.2", "X1.4")
+    ]
     refresh(cast.school)
     assert {one.pk: kept(one).ready for one in entries} == {one.pk: False for one in entries}
     assert {one.pk: refused(one, cast.filer) for one in entries} == {
