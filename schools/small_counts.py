@@ -4,10 +4,10 @@ Of the cadre pool and of the posts a number under five could point at a person, 
 other schools read "<5". The school itself reads its numbers; sums over schools are shown.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 LEAST = 5
-HIDDEN = "<5"
+HIDDEN, COVER = "<5", "*"
 REGISTERS = frozenset({"cadre_pool", "posts"})
 
 
@@ -21,6 +21,18 @@ def shown(n: int | None, outside: bool) -> str:
 def hides(n: int | None, outside: bool) -> bool:
     """Whether `n` is kept from a reader who stands outside the school."""
     return outside and n is not None and n < LEAST
+
+
+def beside_sum(counts: Sequence[int | None]) -> list[str]:
+    """Numbers of single schools that stand beside their sum, small ones hidden.
+
+    The least of the others is covered then: a hidden one could be reckoned from the sum.
+    """
+    told = [shown(n, outside=True) for n in counts]
+    others = [(n, place) for place, n in enumerate(counts) if n is not None and n >= LEAST]
+    if HIDDEN in told and others:
+        told[min(others)[1]] = COVER
+    return told
 
 
 def guarded(registers: Iterable[str]) -> bool:

@@ -122,9 +122,9 @@ def _beside(check: Check, found: Sequence[Found | None]) -> list[str]:
     """What single schools add, such that no small count can be reckoned from the sum."""
     counted = [one if one and one.den != 0 and check.kind != CheckKind.bool else None
                for one in found]  # fmt: skip
-    parts = [small_counts.beside_sum([one and one.num for one in counted])]
+    parts = [small_counts.beside_sum([one.num if one else None for one in counted])]
     if check.kind == CheckKind.ratio:
-        parts.append(small_counts.beside_sum([one and one.den for one in counted]))
+        parts.append(small_counts.beside_sum([one.den if one else None for one in counted]))
     numbers = [" / ".join(part) for part in zip(*parts, strict=True)]
     pairs = zip(found, counted, numbers, strict=True)
     return [said if count else _said(check, one) for one, count, said in pairs]
