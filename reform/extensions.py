@@ -118,6 +118,8 @@ def decide(
         found = Extension.objects.select_related("asked_by").get(pk=extension_id)
         entry, chain = _take(found.entry_id)
         policy.require(by, "decide_extension", entry)
+        if found.asked_by_id == by.user.pk:
+            raise Denied(_("You asked for this yourself; a colleague has to decide it."))
         found.refresh_from_db(fields=["state", "decided_by", "granted_on", "wanted_on"])
         if not waiting(Extension.objects.filter(pk=found.pk)).exists():
             raise _gone(found)

@@ -94,10 +94,14 @@ def left_to_others(school: School, frameworks: Iterable[int]) -> list[Left]:
 
 
 def _bound(branches: "QuerySet[Branch]") -> "QuerySet[Branch]":
-    """Of `branches` the joint ones whose host stands at another school of the same authority."""
+    """Of `branches` the joint ones whose host stands at another school of the same authority.
+
+    The tie holds as long as both keep it: a host ends its own row, or names another form there.
+    """
     found = branches.filter(
+        _holding("host__"),
         form=PartyForm.joint,
-        host__removed_at=None,
+        host__form=PartyForm.joint,
         host__school__authority=F("school__authority"),
         host__school__closed_on=None,
     )
@@ -105,6 +109,12 @@ def _bound(branches: "QuerySet[Branch]") -> "QuerySet[Branch]":
 
 
 def _in_force(branches: "QuerySet[Branch]") -> "QuerySet[Branch]":
+    return branches.filter(_holding())
+
+
+def _holding(of: str = "") -> Q:
+    """In force today and not taken out; `of` leads to the branch."""
     today = clock.today()
-    began = Q(since=None) | Q(since__lte=today)
-    return branches.filter(began, Q(until=None) | Q(until__gte=today), removed_at=None)
+    began = Q(**{f"{of}since": None}) | Q(**{f"{of}since__lte": today})
+    goes_on = Q(**{f"{of}until": None}) | Q(**{f"{of}until__gte": today})
+    return began & goes_on & Q(**{f"{of}removed_at": None})
