@@ -15,6 +15,7 @@ from schools.models import Region, School
 from schools.models.organisation import Record
 from schools.models.schools import SchoolKind
 from schools.recording import Written
+from schools.register_forms import Desk
 from schools.registers import Register
 from schools.scope import Seat
 
@@ -91,10 +92,19 @@ def remove(
 def bring_back(
     school: School, register: Register, pks: Sequence[int], *, by: Seat, key: str = ""
 ) -> Written:
-    """Undo a removal."""
+    """Undo a removal; Denied where the row does not fit beside what was entered since."""
     asked = {"do": "bring_back", "register": register.key, "school": school.pk, "rows": list(pks)}
     return _act(school, register, asked, by, key,
-                lambda: recording.bring_back(school, register, pks))  # fmt: skip
+                lambda: _bring_back(school, register, pks))  # fmt: skip
+
+
+def _bring_back(school: School, register: Register, pks: Sequence[int]) -> Written:
+    desk = Desk(register, school, names=True)
+    for row in recording.taken_out(register, school).filter(pk__in=list(pks)):
+        for sentences in desk.clean({}, row, remember=True).errors.values():
+            words = {"row": row, "reason": sentences[0]}
+            raise Denied(_("“%(row)s” cannot be brought back. %(reason)s") % words)
+    return recording.bring_back(school, register, pks)
 
 
 def allow_names(region: str, allowed: bool, *, by: Seat) -> bool:
