@@ -93,7 +93,7 @@ def read(column: Column, typed: Typed, names: Mapping[str, Names]) -> Any:
         return _several(column, typed, names)
     if isinstance(typed, bool) or column.sort == "flag":
         return _flag(column, typed)
-    text = _plain(typed)
+    text = plain(typed)
     if not text:
         return column.field.get_default() if column.needed else _nothing(column)
     reader = {"text": _text, "number": _number, "day": _day, "choice": _choice}.get(column.sort)
@@ -106,7 +106,7 @@ def _nothing(column: Column) -> Any:
     return column.field.get_default() if column.sort == "number" else ""
 
 
-def _plain(typed: Typed) -> str:
+def plain(typed: Typed) -> str:
     """A cell without what surrounds it; a lone apostrophe only marks text in a sheet."""
     text = "" if typed is None else str(typed)
     text = "".join(char for char in text if char.isprintable() or char in "\n\t")
@@ -159,7 +159,7 @@ def _day(_column: Column, text: str) -> date:
 def _flag(column: Column, typed: Typed) -> bool | None:
     if isinstance(typed, bool):
         return typed
-    text = _plain(typed)
+    text = plain(typed)
     if not text or text == "unknown":
         return None if column.field.null else False
     word = _bare_mark(text)
@@ -185,7 +185,7 @@ def _several(column: Column, typed: Typed, names: Mapping[str, Names]) -> list[A
         parts = [part.strip() for part in _SPLIT.split(typed)]
     else:
         parts = list(typed) if isinstance(typed, Sequence) else []
-    parts = [part for part in map(_plain, parts) if part]
+    parts = [part for part in map(plain, parts) if part]
     if column.sort == "grades":
         return sorted({n for part in parts for n in _grades(part)})
     if column.sort == "schools":

@@ -17,7 +17,7 @@ from schools.columns import bare, words
 from schools.errors import Denied
 from schools.models.organisation import Record, SeatKind
 from schools.register_blocks import Head, PastedRow
-from schools.register_cells import Unread, read
+from schools.register_cells import Unread, plain, read
 from schools.register_forms import Desk
 from schools.register_shape import Column
 
@@ -205,7 +205,7 @@ class _Reader:
                   "broken in two?") % {"cells": row.width, "width": width}
             ]  # fmt: skip
         for name, text in texts.items():
-            if sentences := self.private(text):
+            if sentences := self.private(plain(text)):
                 line.errors.setdefault(name, []).extend(sentences)
         return line
 
