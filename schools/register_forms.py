@@ -26,6 +26,7 @@ from schools.roles import PartyForm
 
 LOOKS_BACK = timedelta(days=400)  # how far a meeting may lie to be noticed as entered twice
 SELF = {"parent": UNDER_ITSELF, "host": JOINED_TO_ITSELF}
+FOUR_STRONG = ("strong_politics", "strong_committee", "strong_members", "strong_effect")
 WITH_SIBLINGS = frozenset({"branches", "units", "committee_members", "posts"})
 
 
@@ -110,6 +111,8 @@ class Desk:
             if column.name in values:
                 self._read(found, column, values[column.name])
         self._belong(found, values)
+        if self.register.key == "branches":
+            _assessed_today(found, row)
         for column in self.columns:
             if column.needed and column.name not in found.errors and column.is_empty(made):
                 found.told(column.name, _("This must not be empty."))
@@ -186,6 +189,16 @@ def typed(register: Register, row: Record) -> dict[str, Any]:
             value = value.isoformat() if value else ""
         values[column.name] = "" if value is None else value
     return values
+
+
+def _assessed_today(found: Cleaned, before: Any) -> None:
+    """Who writes the four sentences assesses today, unless another day is given with them."""
+    now = [getattr(found.row, name).strip() for name in FOUR_STRONG]
+    was = [getattr(before, name).strip() if before is not None else "" for name in FOUR_STRONG]
+    dated = before.assessed_on if before is not None else None
+    told = found.row.assessed_on not in (None, dated) or "assessed_on" in found.errors
+    if all(now) and now != was and not told:
+        found.row.assessed_on = clock.today()
 
 
 def _names_itself(typed: Typed, name: str) -> bool:

@@ -6,7 +6,7 @@ Each rule yields (column, sentence); an `Odd` is only told, everything else is r
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -29,7 +29,7 @@ from schools.models import (
 )
 from schools.models.capability import ActivityKind
 from schools.models.organisation import Basis, DocumentKind, MeetingKind, SeatKind
-from schools.registers import DECIDING, OF_A_BRANCH, Register
+from schools.registers import DECIDING, OF_A_BRANCH, PLANS, Register
 from schools.workdays import Calendar, school_year_of
 
 
@@ -76,6 +76,12 @@ class Around:
         for other in self.siblings:
             if other is not row and (row.pk is None or other.pk != row.pk) and _meet(row, other):
                 yield other
+
+
+@lru_cache(4096)
+def _bare(name: str) -> str:
+    """Each row of a long block is held against all the others."""
+    return bare(name)
 
 
 def _meet(one: Any, other: Any) -> bool:
@@ -125,7 +131,7 @@ def branch(row: Branch, around: Around) -> Iterator[Remark]:
     yield from _order(
         row, "term_end", "extension_until", _("An extension ends after the term, %(day)s.")
     )
-    if any(bare(other.name) == bare(row.name) for other in around.others(row)):
+    if any(_bare(other.name) == _bare(row.name) for other in around.others(row)):
         yield "name", _("There is a branch of this name already.")
     if row.parent_id and _leads_back(row, around.branches):
         yield "parent", str(UNDER_ITSELF)
@@ -145,7 +151,7 @@ def _leads_back(row: Branch, branches: dict[int, Branch]) -> bool:
 
 def unit(row: Unit, around: Around) -> Iterator[Remark]:
     for other in around.others(row):
-        if other.kind == row.kind and bare(other.name) == bare(row.name):
+        if other.kind == row.kind and _bare(other.name) == _bare(row.name):
             linked = around.branches.get(other.branch_id or 0)
             words = {"unit": other.name, "branch": linked}
             yield (
@@ -258,6 +264,8 @@ def document(row: Document, _around: Around) -> Iterator[Remark]:
         yield "doc_no", _("Give its number or, where it has none, its name.")
     if row.kind == DocumentKind.branch_plan and row.branch_id is None:
         yield "branch", _("Say of which branch this is the plan.")
+    if row.kind in PLANS and not (row.adopted_on or row.since or row.until):
+        yield "adopted_on", _("Say when it was adopted: a plan without a day counts for no term.")
     yield from _order(
         row, "adopted_on", "reviewed_on", _("It cannot be reviewed before its adoption, %(day)s.")
     )

@@ -26,7 +26,7 @@ from schools.models.organisation import DocumentKind, MeetingKind
 from schools.register_shape import Register, Wanted
 from schools.roles import PartyForm
 
-__all__ = ["DECIDING", "OF_A_BRANCH", "PILLARS", "REGISTERS", "Register"]
+__all__ = ["DECIDING", "OF_A_BRANCH", "PILLARS", "PLANS", "REGISTERS", "Register"]
 
 PILLARS = {
     "Z": gettext_lazy("Forging the soul"),
@@ -46,6 +46,15 @@ OF_A_BRANCH = frozenset(
     }
 )
 DECIDING = frozenset({MeetingKind.party_org, MeetingKind.principal})
+# Documents for one term or year: without a day they belong to none.
+PLANS = frozenset(
+    {
+        DocumentKind.plan,
+        DocumentKind.activity_plan,
+        DocumentKind.branch_plan,
+        DocumentKind.training_plan,
+    }
+)
 
 
 def _only(names: Iterable[str], kinds: Iterable[str]) -> dict[str, frozenset[str]]:

@@ -115,6 +115,14 @@ def test_a_kind_is_chosen_first_and_only_its_fields_are_asked(cast, at):
     }
 
 
+def test_a_plan_is_offered_todays_date_and_a_rule_none(cast, at):
+    def offered(kind):
+        page = at(cast.filer).get(f"/registers/documents/?kind={kind}")
+        return page.context["form"]["adopted_on"].value()
+
+    assert (offered("activity_plan"), offered("rule_talk")) == ("2026-11-20", "")
+
+
 def test_choices_are_those_of_the_own_school(cast, at):
     world.branch(cast.school, "一支部")
     world.branch(cast.stranger_school, "邻校支部")
@@ -272,7 +280,7 @@ def test_a_name_stands_only_where_the_county_allows_it(cast, at, english):
 
 # ---- figures
 
-QUERIES = {"/registers/": 6, "/registers/branches/": 10, "/registers/meetings/?kind=general": 10,
+QUERIES = {"/registers/": 7, "/registers/branches/": 10, "/registers/meetings/?kind=general": 10,
            "/registers/activities/?kind=frontline": 8, "/registers/trainings/": 8,
            "/registers/studios/": 9}  # fmt: skip
 

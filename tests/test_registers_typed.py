@@ -291,3 +291,40 @@ def test_member_schools_are_found_by_name_or_code(school):
     assert (wrong, row.to_join) == ({}, [other.pk for other in others])
     recording.write(school, REGISTERS["studios"], [row])
     assert list(Studio.objects.get().members.order_by("pk")) == others
+
+
+FOUR = {
+    "strong_politics": "政治功能强",
+    "strong_committee": "班子过硬",
+    "strong_members": "党员作用好",
+    "strong_effect": "教学成效明显",
+}
+
+
+def assessed(row, **values):
+    return Desk(REGISTERS["branches"], row.school).clean(values, row).row.assessed_on
+
+
+def test_who_writes_the_four_sentences_assesses_today_unless_another_day_is_given(school):
+    today, last_year = date(2026, 11, 20), date(2025, 12, 1)
+    new = {"name": "一支部", "form": "branch"}
+    assert clean("branches", school, **new, **FOUR).row.assessed_on == today
+    three = {**FOUR, "strong_effect": " "}
+    assert clean("branches", school, **new, **three).row.assessed_on is None
+
+    row = world.branch(school, "二支部", form="branch", assessed_on=last_year, **FOUR)
+    assert assessed(row, **FOUR, assessed_on="2025-12-01") == last_year
+    again = {**FOUR, "strong_effect": "今年成效更好"}
+    assert assessed(row, **again, assessed_on="2025-12-01") == today
+    assert assessed(row, **again) == today
+    assert assessed(row, **again, assessed_on="2026-10-09") == date(2026, 10, 9)
+
+
+@pytest.mark.parametrize("kind", ["plan", "activity_plan", "training_plan"])
+def test_a_plan_without_any_day_is_refused_since_it_counts_for_no_term(school, english, kind):
+    assert errors("documents", school, kind=kind, title="方案") == {
+        "adopted_on": ["Say when it was adopted: a plan without a day counts for no term."]
+    }
+    assert errors("documents", school, kind=kind, title="方案", adopted_on="2026-9-1") == {}
+    assert errors("documents", school, kind=kind, title="方案", until="2027-7-1") == {}
+    assert errors("documents", school, kind="rule_talk", title="制度") == {}

@@ -15,7 +15,7 @@ from schools import clock, recording
 from schools.models import Meeting
 from schools.models.organisation import MeetingKind, Record
 from schools.register_forms import Desk, typed
-from schools.registers import OF_A_BRANCH, Register
+from schools.registers import OF_A_BRANCH, PLANS, Register
 from schools.roles import PartyForm
 
 TODAY = ("held_on", "as_of")
@@ -61,6 +61,8 @@ def started(request: HttpRequest, desk: Desk) -> dict[str, Any]:
     blank = register.model(**({register.sorting: kind} if register.only else {}))
     values = typed(register, blank)
     values |= {name: clock.today().isoformat() for name in TODAY if name in values}
+    if kind in PLANS:
+        values["adopted_on"] = clock.today().isoformat()
     if register.key == "meetings":
         values |= _like_last_time(desk, kind)
     elif "branch" in values and len(desk.branches) == 1:
