@@ -109,8 +109,11 @@ def read(
     days = _days(rows)
     if not today:
         today = _live(region, year, on, pillar, measure)
+    total = _total(today)
+    if days and as_of is None:
+        days.append(Day(day=on, planned=total.planned, **total.figures._asdict()))
     return Overview(
-        total=_total(today),
+        total=total,
         below=_below(region, inside, today),
         pillars=_pillars(today),
         days=days,
@@ -122,7 +125,7 @@ def points(on: date, every: int) -> list[date]:
     """The days that a trend is drawn from, and those near a week ago; a school year at most."""
     near = range(7 - snapshots.NEAR.days, 8 + snapshots.NEAR.days)
     back = {0, *near, *range(0, 366, every)}
-    return [on - timedelta(days=n) for n in sorted(back)]
+    return sorted(on - timedelta(days=n) for n in back)
 
 
 def _digits(region: Region) -> int:
