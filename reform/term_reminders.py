@@ -31,6 +31,8 @@ RUNS = (
 )
 _OPEN = "(s.closed_on IS NULL OR s.closed_on > %(today)s)"
 _LIVE = "u.is_active AND m.starts_on <= %(today)s AND (m.ends_on IS NULL OR m.ends_on >= %(today)s)"
+# Sorted by person first, which no step before it is: so all is looked up before the first row is
+# written, and a look that writes much does not read again and again what it wrote itself.
 _INSERT = (
     f"WITH terms AS (SELECT b.id, b.school_id, s.authority_id, {ENDS} AS ends "
     "FROM schools_branch b JOIN schools_school s ON s.id = b.school_id "
@@ -53,7 +55,7 @@ _INSERT = (
     "WHERE NOT COALESCE((SELECT r.state <> 'cancelled' FROM reform_reminder r "
     "WHERE r.person_id = h.user_id AND r.topic = 'branch:' || d.id AND r.about = 'term' "
     "AND r.stage = d.stage AND r.due_on = d.ends AND r.cause = 0), FALSE) "
-    "ORDER BY d.id, h.user_id "
+    "ORDER BY h.user_id, d.id "
     "ON CONFLICT (person_id, topic, about, stage, due_on, cause) DO UPDATE SET state = 'waiting', "
     "why = '', settled_at = NULL, role = excluded.role, place = excluded.place "
     "WHERE reform_reminder.state = 'cancelled'"
@@ -116,6 +118,8 @@ def write(now: datetime) -> int:
     values |= {"today": today, "now": connection.ops.adapt_datetimefield_value(now)}
     skip = "FOR UPDATE OF r SKIP LOCKED" if connection.vendor == "postgresql" else ""
     with transaction.atomic(), connection.cursor() as cursor:
+        if skip:  # compiling the statement would take longer than running it
+            cursor.execute("SET LOCAL jit = off")
         for why, when in _ENDED:
             cursor.execute(_CANCEL.format(why=why, when=when, skip=skip), values)
         cursor.execute(_INSERT, values)
