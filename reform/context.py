@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from reform import wording
 from schools import clock
 from schools.language import is_chinese, listed
 from schools.roles import SCHOOL_ROLES, Role
@@ -189,6 +190,7 @@ def house(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     seat = getattr(request, "seat", None)
     theme = getattr(user, "theme", "auto")
+    match = request.resolver_match
     return {
         "house": {
             "theme": "" if theme == "auto" else theme,
@@ -196,6 +198,7 @@ def house(request: HttpRequest) -> dict[str, Any]:
             "place": seat.place_name if seat else "",
             "period": period_name(),
             "places": places(request, seat),
+            "help": wording.help_of(match.view_name) if match else "",
             "seats": [seat_choice(one, seat) for one in getattr(request, "seats", ())],
             "other_language": ("en", "en", "English")
             if is_chinese()

@@ -23,7 +23,7 @@ schools.headings, schools.standing, schools.register_cells \
 schools.structure_plan, schools.succession < schools.register_sheets < schools.register_resources
 schools.admin_lists < schools.admin, schools.management, schools.views \
 < schools.urls, schools.apps
-reform.states, reform.compare, reform.instance, reform.release
+reform.states, reform.compare, reform.instance, reform.release, reform.wording
 reform.models.catalogue < reform.models.campaign < reform.models.entry \
 < reform.models.report, reform.models.computed, reform.models.snapshot, reform.models.talk, reform.models.event, reform.models.tally, reform.models.reminder, \
 reform.models.message, reform.models.job
