@@ -217,3 +217,26 @@ def test_two_thousand_rows_are_looked_at_within_bearable_time(cast, at, key):
 
     assert page.status_code == 200
     assert time.process_time() - began < 5
+
+
+# ---- what is judged
+
+
+def test_no_forged_form_says_what_the_registers_do_not(cast, at):
+    keeping_books.add(cast.filer, "posts", level="school", approved=9, filled=6)
+    entry = world.entry(cast.school, "X1.5")
+    forged = {
+        "version": 0, "key": "k1", "pledged": "on", "note": "已核对。", "claim": "done",
+        "check-posts_filled-num": "9", "check-posts_filled-den": "9",
+        "check-focus_areas-num": "3", "check-focus_areas-den": "3",
+    }  # fmt: skip
+    confirm, submit = (reverse(name, args=[entry.pk]) for name in ("entry_confirm", "entry_submit"))
+
+    assert at(cast.filer).post(confirm, forged, headers=HEADERS).status_code == 422
+    assert at(cast.reviewer).post(confirm, forged, headers=HEADERS).status_code == 403
+    assert at(cast.stranger).post(confirm, forged, headers=HEADERS).status_code == 404
+    assert not entry.reports.exists()
+
+    assert at(cast.filer).post(submit, forged, headers=HEADERS).status_code == 302
+    sent = entry.reports.get().values.get(check_def__key="posts_filled")
+    assert (sent.source, sent.num, sent.den) == ("computed", 6, 9)
