@@ -1,6 +1,6 @@
 """The only place that lets a part of a school become a school of its own, under campaigns."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,9 +16,9 @@ from reform.restructure import STEPS, copied, require
 from reform.rollout import OPENINGS
 from schools import clock, succession
 from schools.lists import last_local_numbers
-from schools.models import Branch, School
+from schools.models import Branch, School, SchoolType
 from schools.models.regions import ancestors
-from schools.models.schools import SuccessionKind, derive_profile, local_code
+from schools.models.schools import SuccessionKind, code_warnings, derive_profile, local_code
 from schools.roles import PartyForm, Profile
 from schools.scope import Seat
 from schools.succession import Branches, Passage
@@ -59,20 +59,41 @@ class Effect:
 
 
 def preview(
-    school: School, split: Split, *, by: Seat, rows: Sequence[Branch] | None = None
+    school: School,
+    split: Split,
+    *,
+    by: Seat,
+    rows: Sequence[Branch] | None = None,
+    types: Iterable[SchoolType] | None = None,
 ) -> Effect:
     """What it would do; ValidationError names its field, Denied says why it cannot be.
 
-    `rows`: the branches of the school as `succession.branches_of` gives them, where they are known.
+    Where they are known: `rows`, the branches of the school as `succession.branches_of` gives them,
+    and `types`, those to choose from.
     """
     require(by, school, "split")
     found = _going(school, split, rows)
-    new, doubts = _new(school, split, found)
+    new, doubts = _new(school, split, found, types)
     after = _left(school, split, found)
     planned = _plan(school, after)
     joins = [] if new.profile == Profile.unknown else _joins(school, planned)
     fits = [fit for fit in planned if fit.changes]
+    doubts += [*_form_doubts(new), *_form_doubts(after)]
     return Effect(copied(school), after, new, found, joins, fits, doubts)
+
+
+def _form_doubts(school: School) -> Iterator[str]:
+    """Rules STR-03 and STR-04, of a school as it would be."""
+    branches, above = school.branches, (PartyForm.committee, PartyForm.general)
+    if branches is None:
+        return
+    what = ""
+    if school.form in above and branches < 2:
+        what = _("A committee or a general branch normally has two branches or more under it.")
+    if school.form == PartyForm.branch and branches > 1:
+        what = _("A school with several branches normally has a general branch or a committee.")
+    if what:
+        yield _("%(name)s: %(what)s") % {"name": school.name, "what": what}
 
 
 def _joins(school: School, planned: Sequence[Fit]) -> list[str]:
@@ -141,7 +162,9 @@ def _check(split: Split, found: Branches) -> None:
         raise ValidationError(wrong)
 
 
-def _new(school: School, split: Split, found: Branches) -> tuple[School, list[str]]:
+def _new(
+    school: School, split: Split, found: Branches, types: Iterable[SchoolType] | None = None
+) -> tuple[School, list[str]]:
     """The new school as it would be, and what looks odd about it."""
     new = School(
         region_id=school.region_id,
@@ -153,8 +176,11 @@ def _new(school: School, split: Split, found: Branches) -> tuple[School, list[st
     doubts = STEPS["name"](new, {"name": split.name}) or []
     if split.code:
         STEPS["code"](new, {"code": split.code})
-    of_code = STEPS["type"](new, {"type": split.type}) or []
-    doubts += of_code if split.code else []
+    new.school_type = next((one for one in types or () if one.pk == split.type), None)
+    if new.school_type is None:
+        STEPS["type"](new, {"type": split.type})
+    if split.code:
+        doubts += [str(one) for one in code_warnings(new.code, new.school_type_id)]
     for name, column in MEMBERS.items():
         setattr(new, name, _sum(found.going, column))
     new.profile = derive_profile(new)[0]

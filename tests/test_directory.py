@@ -169,7 +169,7 @@ def test_the_page_of_a_school_asks_the_same_however_many_people_it_names(
         world.seat("filer", school)
         world.seat("reviewer", world.COUNTY)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         reader.get(f"/schools/{school.code}/")
 
 

@@ -10,13 +10,15 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reform import baseline, fitting, restructure, rollout, steering
+from reform import baseline, bookkeeping, fitting, merging, restructure, rollout, steering
+from reform.merging import Merger
 from reform.models import Enrolment, Entry
 from reform.restructure import Change
 from reform.states import OPEN, Status
 from schools.clock import today
 from schools.errors import Denied, Stale
-from schools.models import School
+from schools.models import Branch, School
+from schools.registers import REGISTERS
 from tests import changes, world
 from tests.changes import CITY, WHY, change, listed
 from tests.test_concurrency import together
@@ -98,6 +100,61 @@ def test_two_managers_close_it_once(school):
 
     assert sorted(map(len, done)) == [0, 1]
     assert changes.kinds(school.subject).count("close_school") == 1
+
+
+def test_a_filing_beside_a_merger_is_either_kept_or_refused(school):
+    into = world.school("月亮小学", profile="multi")
+    manager = world.seat("manager", world.COUNTY)
+
+    def merge():
+        return merging.merge(school.pk, Merger(into.pk), by=manager, reason=WHY)
+
+    sent, done = together([filing(school), merge])
+
+    assert done["gone"] == 60
+    assert Entry.objects.filter(school=school, status=Status.submitted).count() == sent
+    assert listed(school).count() == 0
+    assert changes.faults() == []
+
+
+def test_a_row_written_beside_a_merger_goes_along_or_is_refused(school):
+    into = world.school("月亮小学", profile="multi")
+    manager, filer = world.seat("manager", world.COUNTY), world.seat("filer", school)
+    first = world.branch(school, "第一支部")
+
+    def merge():
+        return merging.merge(school.pk, Merger(into.pk), by=manager, reason=WHY)
+
+    def write():
+        row = Branch(name="第二支部", form="branch")
+        try:
+            return bookkeeping.keep(school, REGISTERS["branches"], [row], by=filer).added
+        except Denied:
+            return []
+
+    added, _done = together([write, merge])
+
+    there = Branch.objects.filter(school=into).values_list("name", flat=True)
+    assert sorted(there) == sorted(["第一支部", *(["第二支部"] if added else [])])
+    assert Branch.objects.filter(school=school, until=None).count() == 0
+    assert Branch.objects.get(pk=first.pk).until is not None
+    assert changes.faults() == []
+
+
+def test_two_managers_merge_it_once(school):
+    into = world.school("月亮小学", profile="multi")
+
+    def merge(by):
+        try:
+            return merging.merge(school.pk, Merger(into.pk), by=by, reason=WHY)
+        except (Denied, Stale):
+            return {}
+
+    one, two = (world.seat("manager", world.COUNTY) for _n in range(2))
+    done = together([lambda: merge(one), lambda: merge(two)])
+
+    assert sorted(map(bool, done)) == [False, True]
+    assert changes.kinds(into.subject).count("absorb_school") == 1
 
 
 def test_an_answer_beside_the_tick_enrols_once(school):

@@ -94,6 +94,16 @@ def test_the_school_that_stays_is_asked_by_what_is_left_of_it(school, manager):
     assert (school.baseline_at, made().baseline_at) == (None, None)
 
 
+def test_a_form_that_does_not_go_with_the_branches_is_doubted(school, manager):
+    asked = {**ASKED, "form_left": "general", "branches": (east(school).pk,)}
+    [doubt] = splitting.preview(school, Split(**asked), by=manager).doubts
+    assert doubt.startswith("阳光小学")
+    assert (
+        splitting.preview(school, Split(**{**asked, "form_left": "branch"}), by=manager).doubts
+        == []
+    )
+
+
 def test_a_teaching_point_leaves_without_a_branch(school, manager):
     split(school, manager, branches=(), form="joint", form_left="general")
 

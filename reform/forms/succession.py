@@ -92,8 +92,8 @@ class SplitForm(ReasonForm):
     def __init__(self, *args: Any, school: School, **kwargs: Any) -> None:
         initial = {"type": school.school_type_id, "form_left": school.form, "form": "branch"}
         super().__init__(*args, initial=initial, **kwargs)
-        types = SchoolType.objects.filter(TAKES_PART)
-        self.fields["type"].choices = [(row.code, f"{row} {row.code}") for row in types]
+        self.types = list(SchoolType.objects.filter(TAKES_PART))
+        self.fields["type"].choices = [(row.code, f"{row} {row.code}") for row in self.types]
         for name in ("form", "form_left"):
             self.fields[name].choices = [("", _("Please choose")), *PartyForm.choices]
         self.rows = succession.branches_of(school, clock.today())

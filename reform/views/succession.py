@@ -108,7 +108,9 @@ def _split(request: HttpRequest, school: School, form: SplitForm) -> HttpRespons
         return _page(request, school, "split", form)
     reason = form.cleaned_data["reason"]
     steering.check_reason(reason)
-    effect = splitting.preview(school, form.split(), by=request.seat, rows=form.rows)
+    effect = splitting.preview(
+        school, form.split(), by=request.seat, rows=form.rows, types=form.types
+    )
     told = words.splitting(effect)
     seen = restructure_words.digest(effect, f"{form.split()} {told}")
     if not confirmed or request.POST.get("seen") != seen:
