@@ -289,6 +289,21 @@ def test_the_home_says_how_many_the_registers_answer_and_about_how_long_the_rest
     assert "逐项一键确认（2 项）" in words(page)
 
 
+def test_what_comes_first_is_confirmed_above_and_offered_once(cast, at):
+    late, next_one = (world.entry(cast.school, code, due_on=date(2026, 11, 10 + n))
+                      for n, code in enumerate(("S2.1", "S3.1")))  # fmt: skip
+    one_branch(cast.filer)
+    refresh(cast.school)
+    browser = at(cast.filer)
+    page = text(home(browser))
+    lede, rest = page.split('class="figures"')
+    assert url("entry_confirm", late) in lede
+    assert "确认 S2.1" not in rest.split('<details class="fold"')[0]
+    after = text(confirm(browser, late))
+    assert after.split('<details class="fold"')[0].count(url("entry_confirm", next_one)) == 1
+    assert f'class="btn main" href="{url("entry", next_one)}"' not in after
+
+
 def test_each_line_of_the_first_says_what_is_missing(cast, at):
     world.entry(cast.school, "S1.1", due_on=date(2026, 11, 24))
     world.entry(cast.school, "S2.1", due_on=date(2026, 11, 25))

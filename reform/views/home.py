@@ -110,6 +110,8 @@ def _home(request: HttpRequest, school: School) -> HttpResponse:
     }
     if context["own"]:
         context |= _registers(request, rows)
+        context["top"] = _top(context)
+        context["next_in_notice"] = bool(context["done"] and context["registers"].ready)
     return render(request, "school/home.html", context)
 
 
@@ -125,6 +127,14 @@ def _registers(request: HttpRequest, rows: list[Row]) -> dict[str, Any]:
         "may_confirm": request.seat.has("submit"),
         "key": uuid.uuid4().hex,
     }
+
+
+def _top(context: dict[str, Any]) -> Row | None:
+    """What comes first, where one click does it and none is offered in a notice."""
+    if not context["now"] or not context["may_confirm"] or context["done"]:
+        return None
+    first = context["first"][0][0].pk
+    return next((row for row in context["registers"].ready if row.pk == first), None)
 
 
 def _frame(request: HttpRequest, school: School) -> dict[str, Any]:
