@@ -81,6 +81,17 @@ def test_before_it_is_sent_it_reads_the_state_and_no_draft(at, cast, reader, ent
     assert NOTE not in words(answer)
 
 
+def test_what_waits_for_the_hosts_secretary_is_not_read_yet(at, cast, reader, entry):
+    type(cast.campaign).objects.update(sign_off=True)
+    filed(entry, cast)
+
+    answer = at(reader).get(page(entry))
+
+    assert heading(answer) == "阳光小学 files this for you: Awaiting sign-off."
+    assert "Nothing has been sent yet" in words(answer)
+    assert NOTE not in words(answer)
+
+
 def test_what_was_returned_shows_no_word_of_the_reviewer(at, cast, reader, entry):
     world.send_back(filed(entry, cast), cast.reviewer, "征求时间晚于决定时间，请核对。")
 

@@ -174,6 +174,16 @@ def test_a_campaign_that_does_not_run_gives_nothing(state, manager):
     assert kept() == set()
 
 
+def test_a_campaign_that_was_closed_meanwhile_is_left_alone(county, manager):
+    campaign = world.opened(manager)
+    before_the_registers(campaign)
+    campaign_id, authorities = keeping._next_batch()
+    steering.close(campaign.pk, by=manager, version=campaign.version)
+
+    assert keeping._give_late(campaign_id, authorities) == 0
+    assert kept() == {"X3.1"}
+
+
 def test_a_tick_with_nothing_to_give_costs_two_queries(county, manager, django_assert_num_queries):
     world.opened(manager)
 
