@@ -160,6 +160,19 @@ def test_small_counts_of_the_pool_are_hidden_from_officials(cast, at):
         assert "参加过的有 3 名" not in seen
 
 
+def test_posts_are_named_by_their_level_before_and_after_they_are_sent(cast, at):
+    entry = world.entry(cast.school, "X2.3")
+    for level in ("school", "middle"):
+        row = {"level": level, "approved": 5, "filled": 5, "dual_strong": 5}
+        books.add(cast.filer, "posts", **row)
+    books.document(cast.filer, "selection_standard")
+    refresh(cast.school)
+    browser = at(cast.filer)
+    assert "校级，中层" in words(browser.get(url("entry", entry))).replace(" ", "")
+    confirm(browser, entry)
+    assert "校级，中层" in words(browser.get(url("entry", entry))).replace(" ", "")
+
+
 # ---- one click
 
 

@@ -187,7 +187,10 @@ def _reaches(row: Document, window: Window) -> bool:
 
 
 def label(row: Any) -> str:
-    """What the row is called by those who keep it: words of theirs or a day, never a person."""
+    """What the row is called by those who keep it: words of theirs or a day, never a person.
+
+    Posts have no words of their own: the key of their level stands for them.
+    """
     if isinstance(row, CommitteeSeat):
         return str(row.post_held)
     if isinstance(row, Document):
@@ -199,7 +202,7 @@ def label(row: Any) -> str:
     if isinstance(row, CadrePool):
         return row.as_of.isoformat()
     if isinstance(row, Post):
-        return ""
+        return str(row.level)
     return str(getattr(row, "name", "") or getattr(row, "title", ""))
 
 

@@ -17,6 +17,7 @@ from reform.states import Keeper
 from schools import clock, small_counts
 from schools.checkup import CHECKS as STRUCTURE_CHECKS
 from schools.language import local
+from schools.models.capability import PostLevel
 from schools.models.schools import SchoolKind
 
 
@@ -127,8 +128,8 @@ def sent_line(
         how=answers.how(check, num, den, target, outside=outside) if computed else "",
         time=_time(check, value.detail) if computed else "",
         now=dossier.moved(check, value, kept, outside=outside),
-        rows=[Row(label) for label in ([] if apart else value.detail.get("rows", ()))],
-        lacking=[Row(label) for label in ([] if apart else value.detail.get("lacking", ()))],
+        rows=_named(check, () if apart else value.detail.get("rows", ())),
+        lacking=_named(check, () if apart else value.detail.get("lacking", ())),
     )
 
 
@@ -181,7 +182,23 @@ def _links(refs: Iterable[str], entry: Entry) -> list[Row]:
     """Rows in the reader's own registers; a bureau reads its schools' counts on a page apart."""
     apart = small_counts.REGISTERS if entry.keeper == Keeper.district else ()
     told = [(key, pk, label) for key, pk, label in map(checking.told, refs) if key not in apart]
-    rows = [Row(label, f"{reverse('register', args=[key])}#r{pk}") for key, pk, label in told]
+    rows = [
+        Row(_words(key, label), f"{reverse('register', args=[key])}#r{pk}")
+        for key, pk, label in told
+    ]
     if len(told) == checking.MOST_ROWS:  # there may be more
         rows.append(Row("", reverse("register", args=[told[-1][0]])))
     return rows
+
+
+def _named(check: Check, labels: Iterable[str]) -> list[Row]:
+    """Rows as they were sent, of which only the labels are kept."""
+    key = "posts" if "posts" in check.registers else ""
+    return [Row(_words(key, label)) for label in labels]
+
+
+def _words(key: str, label: str) -> str:
+    """A level of posts in words; anything else is called as its keepers call it."""
+    if key == "posts" and label in PostLevel.values:
+        return str(PostLevel(label).label)
+    return label
