@@ -7,44 +7,20 @@ from typing import Any
 from django.db.models import Count, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from reform import answers, publishing
 from reform.forms.hidden import number_of
 from reform.models import Check, Framework, Item, Measure, Pillar
 from reform.models.catalogue import Cadence, FrameworkState, ProfileValue, Source
+from reform.views.framework_words import changes, due_words
 from schools.access import access
 from schools.language import local
 from schools.roles import Profile
 
 OWN = (ProfileValue.full, ProfileValue.simplified)
-# What a reader calls the fields that two versions of an item may differ in.
-FIELD_WORDS: dict[str, str | Promise] = {
-    "title": gettext_lazy("title"),
-    "short": gettext_lazy("short name"),
-    "ask": gettext_lazy("what to do"),
-    "guidance": gettext_lazy("guidance"),
-    "enough": gettext_lazy("when it is enough"),
-    "evidence": gettext_lazy("evidence"),
-    "stuck": gettext_lazy("what to do when stuck"),
-    "light": gettext_lazy("lighter form"),
-    "note": gettext_lazy("note"),
-    "locators": gettext_lazy("clauses"),
-    "lead": gettext_lazy("who leads"),
-    "support": gettext_lazy("who supports"),
-    "level": gettext_lazy("level"),
-    "cadence": gettext_lazy("how often"),
-    "review": gettext_lazy("how often"),
-    "clock": gettext_lazy("which year counts"),
-    "due": gettext_lazy("deadline"),
-    "minutes": gettext_lazy("time it takes"),
-    "school_types": gettext_lazy("school types"),
-    "profiles": gettext_lazy("who it applies to"),
-    "checks": gettext_lazy("checks"),
-}
 
 
 @dataclass(frozen=True)
@@ -101,6 +77,7 @@ def framework(request: HttpRequest, pk: int) -> HttpResponse:
         "sentence": _sentence(items),
         "figures": _figures(items),
         "pillars": [_pillar(pillar, found.words) for pillar in pillars],
+        "before": visible(request).filter(code=found.code, pk__lt=found.pk).order_by("-pk").first(),
     }
     return render(request, "frameworks/framework.html", context)
 
@@ -115,28 +92,22 @@ def visible(request: HttpRequest) -> "QuerySet[Framework]":
 def _comparison(request: HttpRequest, new: Framework) -> HttpResponse:
     old = get_object_or_404(visible(request), pk=number_of(request.GET["against"]))
     found = publishing.compare(old, new)
-    titles = {
-        (item.framework_id, item.code): local(item, "title")
-        for item in Item.objects.filter(framework__in=(old, new))
-    }
+    both = Item.objects.filter(framework__in=(old, new)).prefetch_related("checks", "framework")
+    items = {(item.framework_id, item.code): item for item in both}
     context = {
         "framework": new,
         "old": old,
         "found": found,
         "sentence": _comparison_sentence(old, new, found),
-        "added": [(code, titles[new.pk, code]) for code in found.added],
-        "removed": [(code, titles[old.pk, code]) for code in found.removed],
+        "added": [(code, local(items[new.pk, code], "title")) for code in found.added],
+        "removed": [(code, local(items[old.pk, code], "title")) for code in found.removed],
         "changed": [
-            (code, titles[new.pk, code], _field_words(names))
+            (code, local(item, "title"), changes(items[old.pk, code], item, names))
             for code, names in found.changed.items()
+            for item in [items[new.pk, code]]
         ],
     }
     return render(request, "frameworks/compare.html", context)
-
-
-def _field_words(names: list[str]) -> list[str]:
-    bare = (name.removesuffix("_zh").removesuffix("_en") for name in names)
-    return list(dict.fromkeys(str(FIELD_WORDS[name]) for name in bare))
 
 
 def _list_sentence(current: Any) -> str:
@@ -200,7 +171,7 @@ def _lines(measure: Measure, words: dict[str, Any]) -> list[ItemLine]:
     return [
         ItemLine(
             item=item,
-            due=_due(item),
+            due=due_words(item),
             profiles=[
                 (str(Profile(name).label), str(ProfileValue(value).label))
                 for name, value in item.profiles.items()
@@ -222,25 +193,3 @@ def _check(check: Check, words: dict[str, Any]) -> CheckLine:
         sources=answers.cited(check, words),
         origin=origin,
     )
-
-
-def _due(item: Item) -> str:
-    """The default due rule in words."""
-    rule = item.due
-    if "date" in rule:
-        return _("by %(day)s") % {"day": rule["date"]}
-    begins = rule["anchor"] == "term_start"
-    amount = rule.get("weeks", rule.get("working_days"))
-    if "weeks" in rule:
-        after = ngettext("%(n)d week", "%(n)d weeks", abs(amount)) % {"n": abs(amount)}
-    else:
-        after = ngettext("%(n)d working day", "%(n)d working days", abs(amount)) % {
-            "n": abs(amount)
-        }
-    words = {
-        (True, True): _("%(time)s after the term begins"),
-        (True, False): _("%(time)s before the term begins"),
-        (False, True): _("%(time)s after the term ends"),
-        (False, False): _("%(time)s before the term ends"),
-    }
-    return words[begins, amount > 0] % {"time": after}
