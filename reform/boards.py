@@ -242,7 +242,7 @@ def grid(
 ) -> list[SchoolLine]:
     """A line per school, by name; two queries whatever the size.
 
-    With a `state`, cells and lines of what stands in it alone; the figures stay those of the whole.
+    With a `state`, cells of what stands in it alone; the figures stay those of the whole.
     """
     lights: dict[int, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     sums: dict[int, Counter[str]] = defaultdict(Counter)
@@ -251,8 +251,9 @@ def grid(
     for school, slot, status, due_on, sent_late in found.iterator():
         if (status, due_on) not in shown:
             shown[status, due_on] = light(status, due_on, on)
+        inside = lights[school]
         if not state or stands_in(state, status, due_on, sent_late, on):
-            lights[school][owed[slot].measure][shown[status, due_on]] += 1
+            inside[owed[slot].measure][shown[status, due_on]] += 1
         _count(sums[school], status, due_on, sent_late, on)
     schools = School.objects.filter(pk__in=list(lights)).values_list("pk", "code", "name")
     lines = [

@@ -115,7 +115,7 @@ def _authority(
         "who": schools_counted(len(schools)) if schools else region.name,
         "days": [] if own else _days(where, year, total, asked, today),
         **_parts(lines, owed, links, total.figures, today),
-        **_grid(schools, lines, owed, links, today),
+        **_grid([line for line in schools if line.cells], lines, owed, links, today),
         **filters.shown(asked, known, _chips(region.code, year, asked)),
     }
 
@@ -189,7 +189,7 @@ def _pillar(part: Part, links: Links) -> dict[str, Any]:
     done, waiting, late = of.done * scale, of.waiting * scale, of.late * scale
     return {
         "part": part,
-        "open": part.open,
+        "n": {name: number(n) for name, n in (*of._asdict().items(), ("open", part.open))},
         "done": f"{done:.2f}",
         "waiting": f"{waiting:.2f}",
         "waiting_x": f"{done:.2f}",
@@ -233,7 +233,7 @@ def _above(
         "total": found.total,
         "days": found.days,
         "as_of": found.as_of or clock.now(),
-        "most_late": f"{worst.code} {worst.name}" if worst and not (pillar or measure) else "",
+        "most_late": f"{worst.code}\u00a0{worst.name}" if worst and not (pillar or measure) else "",
         "figures": [
             one | {"url": one["url"] or "#regions"} for one in links.figures(found.total.figures)
         ],
