@@ -168,9 +168,9 @@ def test_posts_are_named_by_their_level_before_and_after_they_are_sent(cast, at)
     books.document(cast.filer, "selection_standard")
     refresh(cast.school)
     browser = at(cast.filer)
-    assert "校级，中层" in words(browser.get(url("entry", entry))).replace(" ", "")
+    assert "校级、中层" in words(browser.get(url("entry", entry))).replace(" ", "")
     confirm(browser, entry)
-    assert "校级，中层" in words(browser.get(url("entry", entry))).replace(" ", "")
+    assert "校级、中层" in words(browser.get(url("entry", entry))).replace(" ", "")
 
 
 # ---- one click

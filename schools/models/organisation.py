@@ -163,7 +163,7 @@ class CommitteeSeat(Lasting):
         indexes = [models.Index(fields=["school"], name="committee_seat_school")]
 
     def __str__(self) -> str:
-        return str(self.get_seat_display())
+        return f"{self.get_seat_display()} {self.post_held}".strip()
 
 
 class GroupScope(models.TextChoices):
