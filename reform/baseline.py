@@ -156,7 +156,8 @@ def answer(school_id: int, told: Figures, *, by: Seat, key: str = "") -> Answer:
             setattr(school, name, value)
         school.profile = derive_profile(school)[0]
         school.baseline_at = clock.now()
-        school.save(update_fields=[*vars(told), "profile", "baseline_at"])
+        school.registers_rev += 1  # checks read these numbers beside the registers
+        school.save(update_fields=[*vars(told), "profile", "baseline_at", "registers_rev"])
         now = {**of(school), "profile": str(school.profile)}
         body = {"was": was, "is": now, "seat": by.key}
         history.record(subject, NewEvent("baseline", by.user, body=body))

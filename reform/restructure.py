@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from reform import filings, fitting, history, settling, steering
@@ -309,6 +309,7 @@ def _differences(before: School, after: School) -> list[str]:
 
 def _write(before: School, after: School) -> None:
     values = {name: getattr(after, name) for name in _differences(before, after)}
+    values["registers_rev"] = F("registers_rev") + 1  # checks read type and profile too
     School.objects.filter(pk=after.pk).update(**values)
 
 

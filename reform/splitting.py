@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from reform import filings, fitting, history, reach, rollout, settling, steering
@@ -224,11 +225,12 @@ def _split(school: School, split: Split, found: Branches, by: Seat, reason: str)
     new.save()
     columns = ("form", "branches", *MEMBERS, "profile")
     values = {name: getattr(after, name) for name in columns}
-    School.objects.filter(pk=school.pk).update(**values, baseline_at=None)
+    moved = {"baseline_at": None, "registers_rev": F("registers_rev") + 1}
+    School.objects.filter(pk=school.pk).update(**values, **moved)
     written = succession.summed(Passage(school, new, found, today).carry(everything=False))
     done: dict[str, Any] = settling.settle(after, fits, by=by, reason=reason, why="withdrawn")
     succession.remember(school, new, SuccessionKind.split, today)
-    joined = rollout.join(new)
+    joined = 0
     tell_registers(written, by)
     names = [name for name in columns if getattr(school, name) != getattr(after, name)]
     other = {"school": new.pk, "name": new.name, "code": new.code}

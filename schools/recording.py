@@ -1,5 +1,7 @@
 """The only place that writes rows of registers: written, taken out, brought back; the revision.
 
+The revision of each school moves whose answers may have: of members of a studio too.
+
 Call inside a transaction that holds the school's chain; `reform.bookkeeping` is the door.
 """
 
@@ -13,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from schools import clock
 from schools.errors import Denied, Stale
-from schools.models import School
+from schools.models import School, Studio, Training
 from schools.models.organisation import Record
 from schools.registers import REGISTERS, Register
 
@@ -65,6 +67,7 @@ def write(school: School, register: Register, rows: Sequence[Record]) -> Written
     """
     done, now = Written(), clock.now()
     new = [row for row in rows if row.pk is None]
+    left = _readers(register, [row.pk for row in rows if row.pk is not None])
     for row in rows:
         row.school_id = school.pk
         if row.pk is not None:
@@ -76,7 +79,7 @@ def write(school: School, register: Register, rows: Sequence[Record]) -> Written
     for row in rows:
         if hasattr(row, "to_join"):
             row.members.set(row.to_join)  # type: ignore[attr-defined]
-    return _counted(school, done)
+    return _counted(school, register, done, left)
 
 
 def _change(register: Register, row: Record, now: Any) -> None:
@@ -103,7 +106,7 @@ def end(school: School, register: Register, rows: Iterable[Any], last: date) -> 
     kept.filter(pk__in=over).update(until=last, changed_at=now)
     kept.filter(pk__in=today).update(until=fresh, changed_at=now)
     kept.filter(pk__in=done.removed).update(removed_at=now)
-    return _counted(school, done)
+    return _counted(school, register, done)
 
 
 def remove(school: School, register: Register, pks: Iterable[int]) -> Written:
@@ -115,7 +118,7 @@ def remove(school: School, register: Register, pks: Iterable[int]) -> Written:
             raise Denied(still_named(row, named))
     keys = [row.pk for row in doomed]
     found.update(removed_at=clock.now())
-    return _counted(school, Written(removed=keys))
+    return _counted(school, register, Written(removed=keys))
 
 
 def bring_back(school: School, register: Register, pks: Iterable[int]) -> Written:
@@ -133,7 +136,7 @@ def bring_back(school: School, register: Register, pks: Iterable[int]) -> Writte
                 )
     keys = [row.pk for row in back]
     found.update(removed_at=None)
-    return _counted(school, Written(restored=keys))
+    return _counted(school, register, Written(restored=keys))
 
 
 def named_by(register: Register, row: Record) -> dict[str, int]:
@@ -166,9 +169,24 @@ def still_named(row: Record, named: dict[str, int]) -> str:
     }
 
 
-def _counted(school: School, done: Written) -> Written:
-    """Move the revision on, once an act, if anything was done."""
+def _readers(register: Register, pks: Sequence[int]) -> set[int]:
+    """Schools whose answers rest on these rows too: host and members of their studios; a query."""
+    if not pks or register.key not in ("studios", "trainings"):
+        return set()
+    studios: Any = pks
+    if register.key == "trainings":
+        studios = Training.objects.filter(pk__in=pks, studio__isnull=False).values("studio")
+    rows = Studio.objects.filter(pk__in=studios).order_by().values_list("school", "members")
+    return {pk for row in rows for pk in row if pk}
+
+
+def _counted(
+    school: School, register: Register, done: Written, left: Iterable[int] = ()
+) -> Written:
+    """Move the revisions on, once an act, if anything was done; `left` read the rows before."""
     if done:
-        School.objects.filter(pk=school.pk).update(registers_rev=F("registers_rev") + 1)
+        rows = [*done.added, *done.changed, *done.removed, *done.restored]
+        moved = {school.pk, *left, *_readers(register, rows)}
+        School.objects.filter(pk__in=moved).update(registers_rev=F("registers_rev") + 1)
     done.rev = School.objects.values_list("registers_rev", flat=True).get(pk=school.pk)
     return done
