@@ -230,7 +230,7 @@ def _split(school: School, split: Split, found: Branches, by: Seat, reason: str)
     written = succession.summed(Passage(school, new, found, today).carry(everything=False))
     done: dict[str, Any] = settling.settle(after, fits, by=by, reason=reason, why="withdrawn")
     succession.remember(school, new, SuccessionKind.split, today)
-    joined = 0
+    joined = rollout.join(new)
     tell_registers(written, by)
     names = [name for name in columns if getattr(school, name) != getattr(after, name)]
     other = {"school": new.pk, "name": new.name, "code": new.code}
