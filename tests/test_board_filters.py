@@ -46,6 +46,7 @@ def expected(response):
         ("ownership=private", 1, 1),
         ("type=311&measure=S1", 3, 1),
         ("type=311&pillar=Z", 0, 0),
+        ("type=211&pillar=S", 1, 1),
     ],
 )
 def test_a_filter_narrows_figures_and_grid_and_every_number_keeps_its_rows(
