@@ -198,9 +198,9 @@ def catch_up() -> tuple[bool, str]:
     moved = School.objects.exclude(registers_rev=F("answered_rev")).order_by("pk")
     schools = list(moved.select_related("school_type")[:AT_ONCE])
     _done, faults = _refresh_each(schools)
+    bureaus.follow(schools)  # before they count as done: a round cut short is taken up again
     for school in schools:
         School.objects.filter(pk=school.pk).update(answered_rev=school.registers_rev)
-    bureaus.follow(schools)
     return not faults, "; ".join(faults)
 
 

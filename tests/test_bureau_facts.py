@@ -147,6 +147,22 @@ def test_an_edited_register_of_a_school_makes_the_answers_of_its_bureau_stale_on
     assert (revisions[bureau.pk], revisions[other.pk]) == (1, 0)
 
 
+def test_a_round_cut_short_before_the_bureau_was_told_is_taken_up_again(place, monkeypatch):
+    School.objects.update(answered_rev=F("registers_rev"))
+    School.objects.filter(pk=place["一小"].pk).update(registers_rev=F("registers_rev") + 1)
+
+    def cut(_schools):
+        raise OSError("the machine went down")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checking.bureaus, "follow", cut)
+        with pytest.raises(OSError, match="went down"):
+            checking.catch_up()
+    checking.catch_up()
+
+    assert School.objects.get(pk=place["bureau"].pk).registers_rev == 1
+
+
 def test_what_the_bureau_sends_holds_the_sums_of_that_moment(place):
     clerk = world.seat("filer", place["bureau"])
     entry = world.entry(place["bureau"], "X1.4")
