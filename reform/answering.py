@@ -28,7 +28,7 @@ from reform.models import Check, Due, Enrolment, Entry
 from reform.models.campaign import CampaignState
 from reform.models.catalogue import Source
 from reform.periods import MONTHS, Place, window
-from schools import almanac, clock
+from schools import almanac
 from schools.models import School, Term
 from schools.models.regions import ancestors
 
@@ -99,15 +99,6 @@ class Asked:
 
     def windows(self, today: date) -> dict[str, Window]:
         return {one.key: window(one.per, self.place, today) for one in self.computed}
-
-
-def compute(entries: Iterable[Entry]) -> dict[int, Answers]:
-    """Entry → what the registers answer today; constant queries for any number of entries."""
-    wanted = list(entries)
-    schools = {entry.school_id: entry.school for entry in wanted}
-    mine = Entry.objects.filter(pk__in=[entry.pk for entry in wanted])
-    asked = asked_of(mine, {entry.authority for entry in wanted})
-    return answered(asked, list(schools.values()), clock.today())
 
 
 def registers_of(check: Check) -> set[str]:

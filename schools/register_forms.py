@@ -4,7 +4,7 @@ A form, a pasted block and a file all go through `Desk.clean`.
 """
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -163,11 +163,6 @@ def clean_row(
     """One new row of typed cells, and its errors by column; for many rows use a `Desk`."""
     found = Desk(register, school).clean(values)
     return found.row, found.errors
-
-
-def clean_block(desk: Desk, block: Sequence[Mapping[str, Typed]]) -> list[Cleaned]:
-    """Many new rows, each held against those before it too."""
-    return [desk.clean(values, remember=True) for values in block]
 
 
 def typed(register: Register, row: Record) -> dict[str, Any]:
