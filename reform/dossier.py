@@ -18,6 +18,7 @@ from reform.policy import UNDO_FOR
 from reform.states import Keeper
 from schools import clock, small_counts
 from schools.language import listed, local
+from schools.models.capability import PostLevel
 from schools.scope import Seat
 
 MOST_NAMED = 4  # items that a hint names
@@ -101,11 +102,18 @@ class Judged:
             found.append(
                 _("Sent after the date then in force, %(day)s.") % {"day": self.report.due_on}
             )
-        if not self.materials:
+        counted = self.checks and all(line.how for line in self.checks)
+        if not self.materials and not counted:
             found.append(_("No evidence is attached."))
         elif self.before and not any(material.new for material in self.materials):
             found.append(_("No evidence was added since the last submission."))
         return found
+
+
+def named(check: Check, labels: Iterable[str]) -> list[str]:
+    """Rows behind a check in words: of posts the key of their level is kept."""
+    levels = dict(PostLevel.choices) if "posts" in check.registers else {}
+    return [str(levels.get(label, label)) for label in labels]
 
 
 def _listed(parts: Sequence[str]) -> str:
@@ -232,8 +240,8 @@ def _check_line(
         changed=then is not None and (then.num, then.den) != (now.num, now.den),
         how=answers.how(check, now.num, now.den, target, outside=outside) if computed else "",
         moved=moved(check, now, kept, outside=outside),
-        rows=() if apart else now.detail.get("rows", ()),
-        lacking=() if apart else now.detail.get("lacking", ()),
+        rows=[] if apart else named(check, now.detail.get("rows", ())),
+        lacking=[] if apart else named(check, now.detail.get("lacking", ())),
     )
 
 

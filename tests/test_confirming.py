@@ -171,6 +171,8 @@ def test_posts_are_named_by_their_level_before_and_after_they_are_sent(cast, at)
     assert "校级、中层" in words(browser.get(url("entry", entry))).replace(" ", "")
     confirm(browser, entry)
     assert "校级、中层" in words(browser.get(url("entry", entry))).replace(" ", "")
+    judged = at(cast.reviewer).get(reverse("review_entry", args=[entry.pk]))
+    assert "校级" in words(judged) and "请留意" not in words(judged)
 
 
 # ---- one click

@@ -17,7 +17,6 @@ from reform.states import Keeper
 from schools import clock, small_counts
 from schools.checkup import CHECKS as STRUCTURE_CHECKS
 from schools.language import local
-from schools.models.capability import PostLevel
 from schools.models.schools import SchoolKind
 
 
@@ -98,8 +97,8 @@ def kept_line(check: Check, entry: Entry, value: Mapping[str, Any] | None) -> Ch
         met=None if check.target_mode == TargetMode.warn and not judged else judged,
         how=answers.how(check, num, den, target),
         time=_time(check, value),
-        rows=_links(value["rows"], entry),
-        lacking=_links(value["lacking"], entry),
+        rows=_links(check, value["rows"], entry),
+        lacking=_links(check, value["lacking"], entry),
     )
 
 
@@ -121,6 +120,7 @@ def sent_line(
     target, num, den = Target.of(value.target), value.num, value.den
     computed = value.source == Source.computed
     apart = entry.keeper == Keeper.district and small_counts.guarded(check.registers)
+    sent = {part: () if apart else value.detail.get(part, ()) for part in ("rows", "lacking")}
     return CheckLine(
         **_asked(check, entry, target),
         shown=answers.display(check, num, den, outside=outside),
@@ -128,8 +128,8 @@ def sent_line(
         how=answers.how(check, num, den, target, outside=outside) if computed else "",
         time=_time(check, value.detail) if computed else "",
         now=dossier.moved(check, value, kept, outside=outside),
-        rows=_named(check, () if apart else value.detail.get("rows", ())),
-        lacking=_named(check, () if apart else value.detail.get("lacking", ())),
+        rows=[Row(one) for one in dossier.named(check, sent["rows"])],
+        lacking=[Row(one) for one in dossier.named(check, sent["lacking"])],
     )
 
 
@@ -178,27 +178,15 @@ def _time(check: Check, value: Mapping[str, Any]) -> str:
     return _("%(first)s to %(last)s") % words
 
 
-def _links(refs: Iterable[str], entry: Entry) -> list[Row]:
+def _links(check: Check, refs: Iterable[str], entry: Entry) -> list[Row]:
     """Rows in the reader's own registers; a bureau reads its schools' counts on a page apart."""
     apart = small_counts.REGISTERS if entry.keeper == Keeper.district else ()
     told = [(key, pk, label) for key, pk, label in map(checking.told, refs) if key not in apart]
+    labels = dossier.named(check, [label for _key, _pk, label in told])
     rows = [
-        Row(_words(key, label), f"{reverse('register', args=[key])}#r{pk}")
-        for key, pk, label in told
+        Row(label, f"{reverse('register', args=[key])}#r{pk}")
+        for (key, pk, _label), label in zip(told, labels, strict=True)
     ]
     if len(told) == checking.MOST_ROWS:  # there may be more
         rows.append(Row("", reverse("register", args=[told[-1][0]])))
     return rows
-
-
-def _named(check: Check, labels: Iterable[str]) -> list[Row]:
-    """Rows as they were sent, of which only the labels are kept."""
-    key = "posts" if "posts" in check.registers else ""
-    return [Row(_words(key, label)) for label in labels]
-
-
-def _words(key: str, label: str) -> str:
-    """A level of posts in words; anything else is called as its keepers call it."""
-    if key == "posts" and label in PostLevel.values:
-        return str(PostLevel(label).label)
-    return label
