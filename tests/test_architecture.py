@@ -7,44 +7,47 @@ ROOT = Path(__file__).resolve().parent.parent
 LADDER = """
 schools.errors, schools.clock, schools.language, schools.cells, schools.small_counts
 schools.roles, schools.sheets
-schools.models.regions < schools.models.schools \
-< schools.models.people, schools.models.structure_count \
-< schools.models.calendar, schools.models.organisation < schools.models.capability
-schools.scope, schools.noted, schools.kept, schools.almanac, schools.activation, schools.throttle, \
-schools.quorum, schools.terms_of_office, schools.rulebook, schools.structure \
-< schools.access, schools.workdays, schools.notices, schools.structure_books \
-< schools.termdates, schools.structure_rules
-schools.forms, schools.consulting, schools.training_matrix, schools.register_shape < schools.registers \
-< schools.columns, schools.structure_meetings, schools.recording \
-< schools.bureaus, schools.places, schools.likeness, \
-schools.headings, schools.standing, schools.register_cells \
-< schools.checkup, schools.lists, schools.register_rules \
-< schools.resources, schools.register_forms, schools.register_blocks, schools.structure_counts, \
-schools.structure_plan, schools.succession < schools.register_sheets < schools.register_resources
-schools.admin_lists < schools.admin, schools.management, schools.views \
-< schools.urls, schools.apps
+schools.models.regions < schools.models.schools < schools.models.people, \
+schools.models.structure_count < schools.models.calendar, schools.models.organisation < \
+schools.models.capability
+schools.scope, schools.noted, schools.kept, schools.almanac, schools.activation, \
+schools.throttle, schools.quorum, schools.terms_of_office, schools.rulebook, schools.structure \
+< schools.access, schools.workdays, schools.notices, schools.structure_books < \
+schools.termdates, schools.structure_rules
+schools.forms, schools.consulting, schools.training_matrix, schools.register_shape < \
+schools.registers < schools.columns, schools.structure_meetings, schools.recording < \
+schools.bureaus, schools.places, schools.likeness, schools.headings, schools.standing, \
+schools.register_cells < schools.checkup, schools.lists, schools.register_rules < \
+schools.resources, schools.register_forms, schools.register_blocks, schools.structure_counts, \
+schools.structure_plan, schools.succession < schools.register_sheets < \
+schools.register_resources
+schools.admin_lists < schools.admin, schools.management, schools.views < schools.urls, \
+schools.apps
 reform.states, reform.compare, reform.instance, reform.release, reform.wording
-reform.models.catalogue < reform.models.campaign < reform.models.entry \
-< reform.models.report, reform.models.computed, reform.models.snapshot, reform.models.talk, reform.models.event, reform.models.tally, reform.models.reminder, \
-reform.models.message, reform.models.job
+reform.models.catalogue < reform.models.campaign < reform.models.entry < reform.models.report, \
+reform.models.computed, reform.models.snapshot, reform.models.talk, reform.models.event, \
+reform.models.tally, reform.models.reminder, reform.models.message, reform.models.job
 reform.policy, reform.reminder_rules, reform.clock_guard, reform.blast_guard < reform.answers
 reform.lines, reform.history, reform.dump, reform.auditing, reform.outbox, reform.channels, \
-reform.circuit, reform.failpoint, reform.sensitive, reform.marked_yaml \
-< reform.checks, reform.resetting, reform.sniff, reform.vault, reform.job_files, reform.manuscript \
-< reform.office, reform.refusals, reform.periods < reform.reader, reform.answering \
-< reform.checking, reform.tallies, reform.uploads, reform.publishing, reform.backup < reform.restore
-reform.filings, reform.reminders, reform.term_reminders, reform.reminder_policies \
-< reform.progress, reform.bookkeeping, reform.leaving, reform.personal, reform.snapshots, reform.boards, reform.queues, \
-reform.dossier, reform.slots < reform.overview, reform.accounts, reform.intake, reform.reach < reform.issuing, reform.moves, reform.hosting \
-< reform.keeping < reform.rollout < reform.baseline, reform.fitting < reform.settling < reform.steering \
-< reform.restructure < reform.merging, reform.extensions, reform.nudges, reform.readmission, reform.redating < reform.splitting
-reform.people, reform.school_lists < reform.particulars, reform.slips, reform.people_columns \
-< reform.people_lists < reform.people_resources < reform.people_jobs
-reform.jobs, reform.planner, reform.digest, reform.bounces, reform.daily \
-< reform.letters, reform.inbox < reform.sending < reform.rounds \
-< reform.tasks, reform.mail_health, reform.planner_health < reform.health
-reform.middleware, reform.sign_in \
-< reform.audit, reform.forms, reform.admin, reform.context, reform.templatetags, reform.management
+reform.circuit, reform.failpoint, reform.sensitive, reform.marked_yaml < reform.checks, \
+reform.resetting, reform.sniff, reform.vault, reform.job_files, reform.manuscript < \
+reform.office, reform.refusals, reform.periods < reform.reader, reform.answering < \
+reform.checking, reform.tallies, reform.uploads, reform.publishing, reform.backup < \
+reform.restore
+reform.filings, reform.reminders, reform.term_reminders, reform.reminder_policies < \
+reform.progress, reform.bookkeeping, reform.leaving, reform.personal, reform.snapshots, \
+reform.boards, reform.queues, reform.dossier, reform.slots < reform.overview, reform.accounts, \
+reform.intake, reform.reach < reform.issuing, reform.moves, reform.hosting < reform.keeping < \
+reform.rollout < reform.baseline, reform.fitting < reform.settling < reform.steering < \
+reform.restructure < reform.merging, reform.extensions, reform.nudges, reform.readmission, \
+reform.redating < reform.splitting
+reform.people, reform.school_lists < reform.particulars, reform.slips, reform.people_columns < \
+reform.people_lists < reform.people_resources < reform.people_jobs
+reform.jobs, reform.planner, reform.digest, reform.bounces, reform.daily < reform.letters, \
+reform.inbox < reform.sending < reform.rounds < reform.tasks, reform.mail_health, \
+reform.planner_health < reform.health
+reform.middleware, reform.sign_in < reform.audit, reform.forms, reform.admin, reform.context, \
+reform.templatetags, reform.management
 reform.views
 reform.urls, reform.celery, reform.settings, reform.wsgi, reform.apps
 """

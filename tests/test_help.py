@@ -72,6 +72,7 @@ def test_the_fold_at_the_foot_shows_the_help_of_its_own_page(client, travel, lan
     manager.cookies["language"] = language
     for page in ("account", "people", "calendar", "glossary"):
         text = manager.get(reverse(page)).content.decode()
-        fold = re.search(r'<details class="fold no-print">.*?</details>\s*</main>', text, re.DOTALL)[0]
+        last = r'<details class="fold no-print">.*?</details>\s*</main>'
+        fold = re.search(last, text, re.DOTALL)[0]
         assert HELP[page][key].replace("'", "&#x27;") in fold
         assert f'href="{reverse("glossary")}"' in fold

@@ -6,63 +6,152 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('reform', '0012_computed'),
-        ('schools', '0004_registers'),
+        ("reform", "0012_computed"),
+        ("schools", "0004_registers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Comment',
+            name="Comment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.CharField(max_length=1000)),
-                ('at', models.DateTimeField()),
-                ('resolved_at', models.DateTimeField(blank=True, null=True)),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='comments', to='reform.entry')),
-                ('resolved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('to', models.ManyToManyField(blank=True, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.CharField(max_length=1000)),
+                ("at", models.DateTimeField()),
+                ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="comments",
+                        to="reform.entry",
+                    ),
+                ),
+                (
+                    "resolved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "to",
+                    models.ManyToManyField(
+                        blank=True, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Phrase',
+            name="Phrase",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('use', models.CharField(choices=[('return', 'When returning'), ('note', 'In a progress note')], max_length=6)),
-                ('text', models.CharField(max_length=300, verbose_name='text')),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('region', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='schools.region')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='phrases', to=settings.AUTH_USER_MODEL, verbose_name='user')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "use",
+                    models.CharField(
+                        choices=[("return", "When returning"), ("note", "In a progress note")],
+                        max_length=6,
+                    ),
+                ),
+                ("text", models.CharField(max_length=300, verbose_name="text")),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "region",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="schools.region",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="phrases",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="user",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('region__isnull', False), ('user', None)), models.Q(('region', None), ('user__isnull', False)), _connector='OR'), name='phrase_one_owner')],
+                "ordering": ["position", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("region__isnull", False), ("user", None)),
+                            models.Q(("region", None), ("user__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="phrase_one_owner",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Snapshot',
+            name="Snapshot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('authority', models.CharField(max_length=6)),
-                ('pillar', models.CharField(max_length=4)),
-                ('expected', models.PositiveIntegerField()),
-                ('done', models.PositiveIntegerField()),
-                ('on_time', models.PositiveIntegerField()),
-                ('late', models.PositiveIntegerField()),
-                ('waiting', models.PositiveIntegerField()),
-                ('returned', models.PositiveIntegerField()),
-                ('campaign', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reform.campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("authority", models.CharField(max_length=6)),
+                ("pillar", models.CharField(max_length=4)),
+                ("expected", models.PositiveIntegerField()),
+                ("done", models.PositiveIntegerField()),
+                ("on_time", models.PositiveIntegerField()),
+                ("late", models.PositiveIntegerField()),
+                ("waiting", models.PositiveIntegerField()),
+                ("returned", models.PositiveIntegerField()),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reform.campaign",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['authority', 'day'], name='snapshot_authority_day')],
-                'constraints': [models.UniqueConstraint(fields=('day', 'campaign', 'authority', 'pillar'), name='snapshot_once')],
+                "indexes": [
+                    models.Index(fields=["authority", "day"], name="snapshot_authority_day")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("day", "campaign", "authority", "pillar"), name="snapshot_once"
+                    )
+                ],
             },
         ),
     ]
