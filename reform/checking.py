@@ -8,6 +8,7 @@ tick and the night for schools that nobody opens.
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from time import monotonic
 from typing import Any, NamedTuple
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -25,7 +26,7 @@ from schools.models import School
 log = logging.getLogger(__name__)
 
 BATCH = 50  # schools whose registers are in memory at once
-AT_ONCE = 20  # schools whose registers moved, answered anew in one tick
+SECONDS = 5.0  # of a round, for schools whose registers moved
 MOST_TOLD = 20  # faults of a night
 MOST_ROWS = 12  # rows named behind a number; whoever wants them all opens the register
 
@@ -194,14 +195,19 @@ def _living(today: date) -> "QuerySet[Entry]":
 
 
 def catch_up() -> tuple[bool, str]:
-    """Answer anew for a few schools whose registers moved since the last round."""
-    moved = School.objects.exclude(registers_rev=F("answered_rev")).order_by("pk")
-    schools = list(moved.select_related("school_type")[:AT_ONCE])
-    _done, faults = _refresh_each(schools)
-    bureaus.follow(schools)  # before they count as done: a round cut short is taken up again
-    for school in schools:
-        School.objects.filter(pk=school.pk).update(answered_rev=school.registers_rev)
-    return not faults, "; ".join(faults)
+    """Answer anew for schools whose registers moved, as many as a round has time for."""
+    until, told = monotonic() + SECONDS, []
+    moved = School.objects.exclude(registers_rev=F("answered_rev")).select_related("school_type")
+    last = 0
+    while schools := list(moved.filter(pk__gt=last).order_by("pk")[:BATCH]):
+        _done, faults = _refresh_each(schools)
+        bureaus.follow(schools)  # before they count as done: a round cut short is taken up again
+        _mark(schools)
+        told += faults
+        last = schools[-1].pk
+        if monotonic() > until:
+            break
+    return not told, "; ".join(told[:MOST_TOLD])
 
 
 def tonight() -> tuple[bool, str]:
@@ -209,9 +215,18 @@ def tonight() -> tuple[bool, str]:
     total, told = 0, []
     for schools in _unanswered(clock.today()):
         done, faults = _refresh_each(schools)
+        moved = [school for school in schools if school.answered_rev != school.registers_rev]
+        bureaus.follow(moved)
+        _mark(moved)
         total += done
         told += faults
     return not told, "\n".join([f"{total} entries" if total else "", *told[:MOST_TOLD]]).strip()
+
+
+def _mark(schools: Sequence[School]) -> None:
+    """These were answered as they were read; whoever changes meanwhile has another revision."""
+    for school in schools:
+        School.objects.filter(pk=school.pk).update(answered_rev=school.registers_rev)
 
 
 def _refresh_each(schools: Sequence[School]) -> tuple[int, list[str]]:

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from reform import answering, checking, progress
@@ -12,6 +13,7 @@ from reform.filings import Filing, report_digest
 from reform.models import Check, CheckValue, Computed, Due, Entry
 from reform.states import Claim, Status
 from schools import clock
+from schools.models import School
 from tests import keeping_books as books
 from tests import world
 
@@ -276,8 +278,9 @@ def test_the_tick_answers_anew_for_schools_whose_registers_moved(cast):
     assert not Computed.objects.exists()
 
 
-def test_the_tick_does_a_few_schools_at_a_time(cast, monkeypatch):
-    monkeypatch.setattr(checking, "AT_ONCE", 2)
+def test_a_round_stops_after_a_batch_when_its_time_is_over(cast, monkeypatch):
+    monkeypatch.setattr(checking, "BATCH", 2)
+    monkeypatch.setattr(checking, "SECONDS", 0.0)
     for _ in range(3):
         world.entry(world.school(registers_rev=1), "S2.1")
     checking.catch_up()
@@ -289,7 +292,9 @@ def test_the_tick_does_a_few_schools_at_a_time(cast, monkeypatch):
 def test_the_night_answers_for_all_and_goes_on_where_it_was_stopped(cast, monkeypatch, travel):
     monkeypatch.setattr(checking, "BATCH", 2)
     entries = [world.entry(world.school(), "S2.1") for _ in range(5)]
+    School.objects.filter(pk=entries[0].school_id).update(registers_rev=7)
     assert checking.tonight() == (True, "5 entries")
+    assert not School.objects.exclude(registers_rev=F("answered_rev")).exists()
 
     travel.shift(timedelta(days=1))
     begun = checking._unanswered(clock.today())
