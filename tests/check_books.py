@@ -24,6 +24,7 @@ SPANS = [
 NEEDED = ["secretary", "organisation", "publicity", "discipline"]
 HEAD = ("id", "school", "note", "changed_at", "removed_at", "as_of")
 POOL = [one.name for one in models.CadrePool._meta.fields if one.name not in HEAD]
+PLACES = 5  # schools that a studio may be of
 MOST = {"branches": 4, "units": 5, "committee_members": 4, "leadership_groups": 3, "meetings": 40,
         "consultations": 6, "documents": 16, "trainings": 10, "cadre_pool": 3, "posts": 3,
         "activities": 14}  # fmt: skip
@@ -204,10 +205,10 @@ class Pen:
         }
 
     def studios(self):
-        """A studio of one of five schools."""
+        """A studio of one of the places."""
         return {
-            "host": self.one(0, 1, 2, 3, 4),
-            "members": self.some([0, 1, 2, 3, 4], 3),
+            "host": self.one(*range(PLACES)),
+            "members": self.some(list(range(PLACES)), 3),
             "status": self.one("active", "active", "planned", "ended"),
             **self.lasting(),
         }
