@@ -1,5 +1,6 @@
 """The only place for what every page of the boards shares: where it is, which year, its links."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -34,6 +35,9 @@ STATES = FIGURES | {
     "on_time": gettext_lazy("Accepted, on time"),
     "open": gettext_lazy("Not sent yet"),
 }
+
+
+_CODE = re.compile(r"[0-9]{1,6}")
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ def place(seat: Seat, code: str) -> tuple[list[Region], dict[str, Region]]:
 
 def _above(seat: Seat, code: str) -> list[str]:
     low, high = bounds(seat.place_code)
-    if not (code.isascii() and code.isdecimal() and low <= code < high):
+    if not (_CODE.fullmatch(code) and low <= code < high):
         raise Http404
     wanted = [above for above in ancestors(code) if len(above) >= len(seat.place_code)]
     return [above for above in wanted if above != NATION or seat.place_code == NATION]
