@@ -33,6 +33,13 @@ def test_every_command_is_one(name):
     assert set(re.findall(r"manage\.py ([a-z_]+)", said)) - get_commands().keys() == set()
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_every_test_that_keeps_a_promise_is_there(name):
+    told = set(re.findall(r"`(tests/[\w./*]+)`", text(name)))
+
+    assert {path for path in told if not list(ROOT.glob(path))} == set()
+
+
 def said_by_the_product(half):
     """Every sentence and label, in one language, without numbers, names and spaces."""
     with catalogue_path().open("rb") as file:
