@@ -29,7 +29,16 @@ def sign_in(page, base, username, password=world.PASSWORD):
     page.wait_for_url(lambda url: "/login/" not in url)
 
 
+def runs_off(page):
+    """Whether the page, once all of it is there, is wider than its window."""
+    page.wait_for_load_state()
+    return page.evaluate(
+        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    )
+
+
 def barriers(page):
-    """What axe finds on the page as it stands: (rule, first element) each."""
+    """What axe finds on the page, once all of it is there: (rule, first element) each."""
+    page.wait_for_load_state()
     found = Axe().run(page, options=RULES).response["violations"]
     return [(one["id"], one["nodes"][0]["html"][:160]) for one in found]

@@ -26,7 +26,6 @@ pytestmark = [
 ]
 PASSWORD = "spring-tea-7713"
 PRINTED = re.compile(r"\b[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}\b")
-WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 KINDS = {"小学": ("21", "党支部"), "初中": ("31", "党总支")}
 NOT_KNOWN = 100  # the school whose form of Party organisation nobody wrote down
 
@@ -121,7 +120,7 @@ class Person:
     def look(self):
         assert self.errors == []
         assert browsing.barriers(self.page) == [], self.page.url
-        assert not self.page.evaluate(WIDER), f"{self.page.url} is wider than the window"
+        assert not browsing.runs_off(self.page), f"{self.page.url} is wider than the window"
 
     def heading(self):
         return self.page.locator("h1").inner_text().replace("\xa0", " ")

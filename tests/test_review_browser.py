@@ -102,5 +102,5 @@ def test_axe_finds_nothing_and_nothing_runs_off_a_phone(waiting, desk, cast, pat
     page = desk(path)
     assert browsing.barriers(page) == []
     page.set_viewport_size({"width": 360, "height": 740})
-    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert not browsing.runs_off(page)
     assert browsing.barriers(page) == []

@@ -9,7 +9,6 @@ from tests import browsing, world
 
 pytestmark = pytest.mark.browser
 NEW = "spring-tea-7713"
-WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 
 @pytest.fixture
@@ -21,7 +20,7 @@ def phone(real_db, travel, page, context, live_server):
 
 def clean(page):
     assert browsing.barriers(page) == []
-    assert not page.evaluate(WIDER)
+    assert not browsing.runs_off(page)
 
 
 def test_a_teacher_comes_in_with_a_slip(phone, live_server):
