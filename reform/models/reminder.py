@@ -44,6 +44,7 @@ class About(models.TextChoices):
     nudge = "nudge", _("A word from the authority")
     bounced = "bounced", _("A mail address that does not take mail")
     term = "term", _("A term of office that ends")
+    comment = "comment", _("A comment inside an entry")
 
 
 class ReminderState(models.TextChoices):

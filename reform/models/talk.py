@@ -43,8 +43,12 @@ class Phrase(models.Model):
 
 
 class Comment(models.Model):
-    """A word inside an entry between its school and its authority; it moves nothing."""
+    """A word inside an entry between its school and its authority; it moves nothing.
 
+    `event` is its place in the history: the page of an entry reads both at once.
+    """
+
+    event = models.OneToOneField("reform.Event", models.PROTECT, related_name="comment")
     entry = models.ForeignKey(Entry, models.PROTECT, related_name="comments")
     author = models.ForeignKey(USER, models.PROTECT, related_name="+")
     text = models.CharField(max_length=1000)
