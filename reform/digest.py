@@ -5,17 +5,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from reform import reminder_rules, term_reminders
-from reform.boards import by_name
+from reform import digest_facts, reminder_rules, term_reminders
+from reform.digest_facts import Fact, link
 from reform.models import Entry, Extension, Reminder
 from reform.models.reminder import About, ExtensionState, ReminderState
 from reform.reminder_rules import Rules
-from reform.states import OPEN, SETTLED, Keeper, Status, is_late
+from reform.states import OPEN, SETTLED, Status, is_late
 from schools import clock
 from schools.language import local
 from schools.models import Membership, Region, User
@@ -61,16 +59,6 @@ class Line:
     @property
     def title(self) -> str:
         return str(local(self.entry.slot.item, "short"))
-
-
-@dataclass
-class Fact:
-    """A sentence in an official's part, with the names it is about and one link."""
-
-    said: str
-    names: list[str]
-    url: str
-    light: str = "due"
 
 
 @dataclass
@@ -155,9 +143,9 @@ def gather(person: User, desk: Desk) -> Digest:
         if key.startswith("s"):
             part.lines = _lines(reminders, asked, desk.calendar(here.authority), today)
             terms = [one for one in reminders if one.branch]
-            part.facts = _said(term_reminders.of_school(terms, today))
+            part.facts = digest_facts.of_terms(term_reminders.of_school(terms, today))
         else:
-            part.facts = _facts(reminders, here.authority, today)
+            part.facts = digest_facts.of_region(reminders, here.authority, today)
         found.parts.append(part)
     return found
 
@@ -178,11 +166,6 @@ def heads(part: Part) -> list[str]:
         said = ngettext("%(n)d with news", "%(n)d with news", settled)
         words.append(said % {"n": settled})
     return words + [fact.said.rstrip("\u3002.") for fact in part.facts]
-
-
-def link(name: str, *args: object) -> str:
-    """The whole address of a page, as people type it."""
-    return settings.PUBLIC_URL + reverse(name, args=args)
 
 
 _HELD = (
@@ -224,6 +207,8 @@ def _is_true(reminder: Reminder, asked: dict[int, Extension]) -> bool:
         extension = asked.get(reminder.cause)
         waits = extension is not None and extension.state == ExtensionState.waiting
         return waits if reminder.about == About.asked else extension is not None and not waits
+    if reminder.about == About.comment:
+        return True  # it is taken back when the comment is resolved
     if reminder.about == About.decided:
         return entry.status in SETTLED
     if reminder.about == About.returned:
@@ -292,6 +277,8 @@ def news(reminder: Reminder, extension: Extension | None) -> str:
     assert reminder.entry is not None
     if reminder.about == About.moved:
         return _("The date was moved.")
+    if reminder.about == About.comment:
+        return _("Somebody wrote to you about it; the words stand on its page.")
     if reminder.about == About.returned:
         return _("The reviewer returned it; the reason stands on its page.")
     if reminder.about == About.decided:
@@ -310,88 +297,3 @@ _STEPS = {
     Status.returned: lambda: _("Next: correct it and send it again."),
     Status.awaiting_signoff: lambda: _("Next: the secretary signs it."),
 }
-
-
-def _facts(reminders: Iterable[Reminder], region: str, today: date) -> list[Fact]:
-    """What an official hears of a region: who is late, by name and never ranked; what waits."""
-    late: Counter[str] = Counter()
-    due: Counter[str] = Counter()
-    asking: Counter[str] = Counter()
-    over: Counter[str] = Counter()
-    kept: list[Entry] = []
-    refused = []
-    for reminder in reminders:
-        if reminder.branch is not None:
-            over[reminder.branch.school.name] += 1
-            continue
-        if reminder.entry is None:
-            refused.append(reminder.about_person)
-            continue
-        name = reminder.entry.school.name
-        if reminder.about == About.asked:
-            asking[name] += 1
-        elif reminder.entry.keeper == Keeper.district:
-            kept.append(reminder.entry)
-        elif is_late(reminder.entry.status, reminder.entry.due_on, today):
-            late[name] += 1
-        else:
-            due[name] += 1
-    ended = _said(term_reminders.of_region(_names(over)))
-    found = (_late(late, region), _due(due, region), _kept(kept, today), _asking(asking))
-    return [fact for fact in (*found, _refused(refused), *ended) if fact.names]
-
-
-def _said(terms: Iterable[term_reminders.Said]) -> list[Fact]:
-    return [Fact(said, names, link(page), light) for said, names, page, light in terms]
-
-
-def _late(schools: Counter[str], region: str) -> Fact:
-    said = ngettext("%(n)d school is late.", "%(n)d schools are late.", len(schools))
-    url = link("board_rows", region) + "?state=late&own=1"
-    return Fact(said % {"n": len(schools)}, _names(schools), url, "late")
-
-
-def _due(schools: Counter[str], region: str) -> Fact:
-    said = ngettext(
-        "%(n)d school has something due soon.", "%(n)d schools have something due soon.",
-        len(schools),
-    )  # fmt: skip
-    return Fact(said % {"n": len(schools)}, _names(schools), link("board_region", region))
-
-
-def _kept(bureau: list[Entry], today: date) -> Fact:
-    """What the bureau owes itself."""
-    late = sum(is_late(one.status, one.due_on, today) for one in bureau)
-    said = _("Items that the bureau itself owes: %(n)d, of them overdue: %(late)d.")
-    names = [bureau[0].school.name] if bureau else []
-    url = link("school_ledger", bureau[0].school.code) if bureau else ""
-    return Fact(said % {"n": len(bureau), "late": late}, names, url, "late" if late else "due")
-
-
-def _asking(schools: Counter[str]) -> Fact:
-    n = schools.total()
-    said = ngettext(
-        "%(n)d request for a later date waits for you.",
-        "%(n)d requests for a later date wait for you.",
-        n,
-    )
-    return Fact(said % {"n": n}, _names(schools), link("extensions"))
-
-
-def _refused(people: list[int]) -> Fact:
-    names = sorted(str(person) for person in User.objects.filter(pk__in=people))
-    said = ngettext(
-        "%(n)d mail address takes no letters; ask for another.",
-        "%(n)d mail addresses take no letters; ask for others.",
-        len(names),
-    )
-    return Fact(said % {"n": len(names)}, names, link("people"))
-
-
-def _names(schools: Counter[str]) -> list[str]:
-    """School names in order, with how many items where more than one."""
-    each = (
-        _("%(school)s (%(n)d items)") % {"school": name, "n": n} if n > 1 else name
-        for name, n in sorted(schools.items(), key=lambda pair: by_name(pair[0]))
-    )
-    return list(each)

@@ -8,11 +8,12 @@ from typing import TypeVar
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reform import digest, term_reminders
-from reform.models import Extension, Nudge, Reminder
+from reform.models import Comment, Extension, Nudge, Reminder
 from reform.models.message import MessageState
 from reform.models.reminder import About, ReminderState
 from reform.reminder_rules import stage_words
@@ -26,6 +27,7 @@ from schools.scope import Seat
 PAGE = 30
 NEWS = timedelta(days=30)
 C = TypeVar("C", Extension, Nudge)
+MOST_SAID = 80  # characters of a comment; the whole stands on its page
 STANDING = (ReminderState.waiting, ReminderState.told)
 _ABOUT = ("entry__slot__item", "entry__slot__campaign", "entry__school", "branch__school")
 DATES = (About.due, About.term)
@@ -111,12 +113,14 @@ def lines(found: Sequence[Reminder]) -> list[Line]:
     places = _places(found)
     asked = _caused(Extension, found, (About.asked, About.extension))
     nudges = _caused(Nudge, found, (About.nudge,))
+    comments = _comments(found)
     people = User.objects.in_bulk([one.about_person for one in found if one.about == About.bounced])
     today, desk = clock.today(), digest.Desk()
     return [
         Line(
             pk=one.pk,
             said=_how_far(one, desk, today)
+            or _comment(one, comments)
             or sentence(one, asked.get(one.cause), nudges.get(one.cause), people),
             school=_school(one),
             title=local(one.entry.slot.item, "short") if one.entry else str(one.branch or ""),
@@ -158,6 +162,15 @@ def sentence(
     return digest.news(one, asked)
 
 
+def _comment(one: Reminder, comments: Mapping[int, Comment]) -> str:
+    """Who wrote what, cut short; "" of anything else."""
+    found = comments.get(one.cause)
+    if one.about != About.comment or found is None:
+        return ""
+    words = {"who": found.author, "text": Truncator(found.text).chars(MOST_SAID)}
+    return _("%(who)s writes: %(text)s") % words
+
+
 def _how_far(one: Reminder, desk: digest.Desk, today: date) -> str:
     """How far the date is by now, while it still stands; "" of anything else."""
     entry = one.entry
@@ -192,12 +205,18 @@ def _url(one: Reminder) -> str:
         return ""
     if one.about == About.asked:
         return reverse("extensions")
-    return reverse("entry", args=[one.entry.pk])
+    page = reverse("entry", args=[one.entry.pk])
+    return f"{page}#comments" if one.about == About.comment else page
 
 
 def _caused(model: type[C], found: Iterable[Reminder], about: tuple[str, ...]) -> dict[int, C]:
     wanted = [one.cause for one in found if one.about in about]
     return model.objects.in_bulk(wanted) if wanted else {}
+
+
+def _comments(found: Iterable[Reminder]) -> dict[int, Comment]:
+    wanted = [one.cause for one in found if one.about == About.comment]
+    return Comment.objects.select_related("author").in_bulk(wanted) if wanted else {}
 
 
 def _places(found: Iterable[Reminder]) -> dict[str, str]:

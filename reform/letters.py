@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from reform import digest, outbox, resetting
 from reform.channels import Letter
-from reform.digest import Desk, link
+from reform.digest import Desk
+from reform.digest_facts import link
 from reform.models import Message, Nudge, Reminder
 from reform.models.message import MessageKind
 from reform.models.reminder import About, ReminderState

@@ -5,7 +5,18 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from reform.models import AuditLine, Draft, Event, Evidence, Message, Reminder, Report, Review
+from reform.models import (
+    AuditLine,
+    Comment,
+    Draft,
+    Event,
+    Evidence,
+    Message,
+    Phrase,
+    Reminder,
+    Report,
+    Review,
+)
 from schools import clock
 from schools.models import Activation, Membership, User
 
@@ -60,6 +71,10 @@ def _work(user: User) -> Iterator[Row]:
     for review in decided[:MOST]:
         what = f"{review.get_verdict_display()} {review.report.entry.slot.item}"
         yield _("Decided"), what, _when(review.at)
+    for phrase in Phrase.objects.filter(user=user):
+        yield _("Frequent opinions"), phrase.text, phrase.get_use_display()
+    for comment in Comment.objects.filter(author=user).order_by("-pk")[:MOST]:
+        yield _("Comments"), comment.text, _when(comment.at)
     for event in Event.objects.filter(actor=user).order_by("-at")[:MOST]:
         yield _("History"), f"{event.kind} {event.subject}", _when(event.at)
 

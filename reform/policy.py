@@ -53,11 +53,15 @@ def require(seat: Seat | None, verb: str, thing: Entry | Campaign) -> None:
 
 
 def _entry(seat: Seat, verb: str, entry: Entry) -> Answer:
+    own = seat.school is not None and seat.school.pk == entry.school_id
     if verb in _BY_SCHOOL:
-        if seat.school is None or seat.school.pk != entry.school_id:
+        if not own:
             return Denied(_("This belongs to another school."))
-    elif not (seat.is_authority(entry.authority) or _reviews_bureau(seat, entry)):
-        return Denied(_("Another authority reviews this school."))
+    elif not (own and verb == "comment"):
+        if not (seat.is_authority(entry.authority) or _reviews_bureau(seat, entry)):
+            return Denied(_("Another authority reviews this school."))
+    if verb == "comment":
+        return _running(entry)  # both sides talk, whatever the state
     return _running(entry) and _in_state(verb, entry) and _right_person(seat, verb, entry)
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.db.models import Case, Count, F, Min, Q, QuerySet, Sum, When, Window
 from django.db.models.functions import RowNumber
 
+from reform import comments
 from reform.models import Entry
 from reform.models.entry import listed
 from reform.states import Keeper, Status
@@ -34,7 +35,8 @@ class Cursor(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One entry of the queue; `no` is the number of its report, `rank` its place from 1.
+    """One entry of the queue; `no` is the number of its report, `unresolved` how many comments are
+    open, `rank` its place from 1.
 
     The last five are the same in every line: how many stand before the place asked for, how many
     there are, how many of them are for reference, how many a bureau keeps itself (neither is
@@ -46,6 +48,7 @@ class Line(NamedTuple):
     code: str
     no: int
     sent_at: datetime
+    unresolved: int
     rank: int
     ahead: int
     total: int
@@ -176,6 +179,7 @@ def read(queue: "QuerySet[Entry]", at: Cursor | None = None) -> Queue:
             reference=Window(Sum(Case(When(_REFERENCE, then=1), default=0))),
             kept=Window(Sum(Case(When(keeper=Keeper.district, then=1), default=0))),
             oldest=Window(Min("report__sent_at")),
+            unresolved=comments.unresolved(),
         )
         .filter(rank__gt=F("ahead") - BEFORE, rank__lte=F("ahead") + AFTER + 2)
         .order_by("rank")
@@ -185,6 +189,7 @@ def read(queue: "QuerySet[Entry]", at: Cursor | None = None) -> Queue:
             "slot__item__code",
             "report__no",
             "report__sent_at",
+            "unresolved",
             "rank",
             "ahead",
             "total",

@@ -37,13 +37,17 @@ def cancel(
     *,
     person_ids: Sequence[int] | None = None,
     about: str | None = None,
+    cause: int | None = None,
 ) -> int:
     """Take back what waits to be told about these entries; how many reminders that was.
 
     `why`: "done", "date moved", "reopened", "void", "closed", "withdrawn", "person ended",
-    "superseded". The first three end only what they make needless. `about` narrows to one kind.
+    "superseded". The first three end only what they make needless. `about` narrows to one kind,
+    `cause` to what comes from one event.
     """
     waiting = Reminder.objects.filter(state=ReminderState.waiting)
+    if cause is not None:
+        waiting = waiting.filter(cause=cause)
     if about is not None:
         waiting = waiting.filter(about=about)
     elif why in _ENDS:
@@ -58,14 +62,31 @@ def cancel(
     return sum(waiting.filter(entry_id__in=part).update(**values) for part in _parts(entry_ids))
 
 
+def bring_back(about: str, cause: int) -> int:
+    """Let wait again what was taken back as done and is not; how many reminders that was."""
+    ended = Reminder.objects.filter(
+        about=about, cause=cause, state=ReminderState.cancelled, why="done"
+    )
+    return ended.update(state=ReminderState.waiting, why="", settled_at=None)
+
+
 def tell(
-    about: str, entry: Entry, *, people: Iterable[User], due_on: date, cause: int, role: str
+    about: str,
+    entry: Entry,
+    *,
+    people: Iterable[User],
+    due_on: date,
+    cause: int,
+    role: str,
+    place: str = "",
 ) -> int:
     """Write for each of these people what they must be told, once; how many had not been told.
 
-    `role` is why they hear it; `cause` the event, extension or nudge that it comes from.
+    `role` and `place` (the key of their seat; by default the school's or its authority's) are why
+    they hear it; `cause` the event, extension, nudge or comment that it comes from.
     """
-    place = f"s{entry.school_id}" if role in SCHOOL_ROLES else f"r{entry.authority}"
+    if not place:
+        place = f"s{entry.school_id}" if role in SCHOOL_ROLES else f"r{entry.authority}"
     ids = dict.fromkeys(person.pk for person in people)
     if not ids:
         return 0

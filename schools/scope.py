@@ -174,3 +174,9 @@ def reviewers(school: School) -> "QuerySet[Membership]":
     if school.kind == SchoolKind.bureau:
         held |= people(Role.reviewer, authority=next_above(school.authority_id))
     return held
+
+
+def partners(school: School) -> "QuerySet[Membership]":
+    """Who takes part in what a school files today: its own people, and who reviews for it."""
+    own = Membership.objects.live(today()).filter(school=school, role__in=SCHOOL_ROLES)
+    return reviewers(school) | own.select_related("user")

@@ -30,22 +30,24 @@ reform.models.tally, reform.models.reminder, reform.models.message, reform.model
 reform.policy, reform.reminder_rules, reform.clock_guard, reform.blast_guard < reform.answers
 reform.lines, reform.history, reform.dump, reform.auditing, reform.outbox, reform.channels, \
 reform.circuit, reform.failpoint, reform.sensitive, reform.marked_yaml < reform.checks, \
+reform.cycles, \
 reform.resetting, reform.sniff, reform.vault, reform.job_files, reform.manuscript < \
 reform.office, reform.refusals, reform.periods < reform.reader, reform.answering < \
 reform.checking, reform.tallies, reform.uploads, reform.publishing, reform.backup < \
 reform.restore
 reform.filings, reform.reminders, reform.term_reminders, reform.reminder_policies < \
-reform.progress, reform.bookkeeping, reform.leaving, reform.personal, reform.snapshots, \
-reform.boards, reform.queues, reform.dossier, reform.slots < reform.overview, reform.accounts, \
+reform.progress, reform.phrases, reform.comments, reform.bookkeeping, reform.leaving, \
+reform.personal, reform.snapshots, reform.boards, reform.dossier, reform.slots < \
+reform.queues, reform.submissions, reform.overview, reform.accounts, \
 reform.intake, reform.reach < reform.issuing, reform.moves, reform.hosting < reform.keeping < \
 reform.rollout < reform.baseline, reform.fitting < reform.settling < reform.steering < \
 reform.restructure < reform.merging, reform.extensions, reform.nudges, reform.readmission, \
 reform.redating < reform.splitting
 reform.people, reform.school_lists < reform.particulars, reform.slips, reform.people_columns < \
 reform.people_lists < reform.people_resources < reform.people_jobs
-reform.jobs, reform.planner, reform.digest, reform.bounces, reform.daily < reform.letters, \
-reform.inbox < reform.sending < reform.rounds < reform.tasks, reform.mail_health, \
-reform.planner_health < reform.health
+reform.jobs, reform.planner, reform.digest_facts, reform.bounces, reform.daily < \
+reform.digest < reform.letters, reform.inbox < reform.sending < reform.rounds < \
+reform.tasks, reform.mail_health, reform.planner_health < reform.health
 reform.middleware, reform.sign_in < reform.audit, reform.forms, reform.admin, reform.context, \
 reform.templatetags, reform.management
 reform.views

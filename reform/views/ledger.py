@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from reform import answers
+from reform import answers, comments
 from reform.models import Check, Computed, Draft, Entry, Evidence, Review
 from reform.models.campaign import CampaignState
 from reform.models.catalogue import CheckKind, Source, TargetMode
@@ -96,6 +96,7 @@ class Row:
     ready: bool
     begun: bool
     stale: bool
+    unresolved: int = 0
     days: int | None = None
     typed: int = 0
     missing: tuple[str, ...] = ()
@@ -159,7 +160,7 @@ def read(school: School, *, today: date, year: str) -> list[Row]:
             slot__withdrawn_at=None,
             left_at=None,
         )
-        .annotate(begun=Exists(_NOTES) | Exists(_FILES))
+        .annotate(begun=Exists(_NOTES) | Exists(_FILES), unresolved=comments.unresolved())
         .order_by(
             "slot__item__measure__pillar__position",
             "slot__item__measure__position",
@@ -167,7 +168,7 @@ def read(school: School, *, today: date, year: str) -> list[Row]:
             "slot__opens_on",
             "pk",
         )
-        .values(*FIELDS, "begun")
+        .values(*FIELDS, "begun", "unresolved")
     )
     return [_row(values, school, today) for values in found]
 
@@ -226,6 +227,7 @@ def _row(values: dict[str, Any], school: School, today: date) -> Row:
         targets=values["slot__targets"],
         ready=bool(values["computed__ready"]),
         begun=values["begun"],
+        unresolved=values["unresolved"],
         stale=_kept_for(values) != (school.registers_rev, today, due_on),
     )
 
@@ -297,7 +299,7 @@ def _short(
         if value and value["judged"] and check.target_mode == TargetMode.required:
             num, den = value["num"], value["den"]
             if answers.judge(check, num, den, target) is False:
-                yield answers.gap(check, num, den, target, outside=outside)
+                yield answers.gap(check, num, den, target, outside=outside or "alone" in value)
 
 
 def next_step(row: Row, *, may_sign: bool) -> str:
