@@ -1,5 +1,6 @@
 """The only place that answers the checks of entries from the registers, many schools at once."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -21,6 +22,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Greatest, TruncDate
 
+from reform import cycles
 from reform.checks import facts
 from reform.checks.base import Facts, Found, Window
 from reform.checks.table import CHECKS
@@ -28,9 +30,10 @@ from reform.models import Check, Due, Enrolment, Entry
 from reform.models.campaign import CampaignState
 from reform.models.catalogue import Source
 from reform.periods import MONTHS, Place, window
-from schools import almanac
+from schools import almanac, small_counts
 from schools.models import School, Term
 from schools.models.regions import ancestors
+from schools.models.schools import SchoolKind
 
 # What a check reads beside the registers that it is said to come from.
 ALSO: dict[str, frozenset[str]] = {
@@ -67,16 +70,20 @@ _TERM = (
     *(_NUMBER, "no", "region_id", "starts"),
     *("school_year", _LIST, "stage"),
     *("ends", _DAY, _DAY),
-    *(_NUMBER, _NUMBER, _TEXT, _TEXT, _TEXT, _TEXT, _LIST, _TEXT, _TEXT, _TEXT, _NUMBER),
+    *(_NUMBER, _NUMBER, _NUMBER, _TEXT, _TEXT, _TEXT, _TEXT, _LIST, _TEXT, _TEXT, _TEXT, _NUMBER),
 )
 
 
 class Answer(NamedTuple):
-    """What the registers answer to a check, and for what time."""
+    """What the registers answer to a check, and for what time.
+
+    `alone`: the sum of a bureau that a single school adds to; it is the count of that school.
+    """
 
     check: Check
     found: Found
     window: Window
+    alone: bool = False
 
 
 Answers = dict[str, Answer]  # check key → answer; typed checks have none
@@ -117,13 +124,16 @@ def asked_of(entries: "QuerySet[Entry]", authorities: Collection[str]) -> list[A
     asked: dict[int, Asked] = {}
     checks: dict[int, Check] = {}
     for pk, school, authority, due_on, period, targets, clock_, *rest in rows:
-        in_force, before, since, _position, *check = rest
+        in_force, before, since, cycle, _position, *check = rest
         one = asked.get(pk)
         if one is None:
-            place = Place(period, clock_, in_force, before, since, known[authority])
+            own = known[authority]
+            place = Place(period, clock_, in_force, before, since, own, cycle or cycles.DEFAULT)
             one = asked[pk] = Asked(pk, school, due_on, targets, place)
         elif before or since:
             one.place = replace(one.place, before=before, since=since)
+        elif cycle:
+            one.place = replace(one.place, cycle=cycle)
         if check[0] is None:
             continue
         if check[0] not in checks:
@@ -145,9 +155,12 @@ def _read(
             in_force=_in_force(),
             before=Case(When(monthly, then=_before())),
             since=Case(When(monthly, then=_first_enrolment())),
+            cycle=Case(
+                When(slot__item__checks__per="cycle", then=cycles.of_authority("authority"))
+            ),
         )
         .order_by()
-        .values_list(*_ENTRY, *_SLOT, "in_force", "before", "since", *_ITS_CHECK)
+        .values_list(*_ENTRY, *_SLOT, "in_force", "before", "since", "cycle", *_ITS_CHECK)
     )
     terms = Term.objects.filter(region__in=regions).order_by().values_list(*_TERM)
     found = list(rows.union(terms, all=True))
@@ -161,7 +174,7 @@ def _read(
 
 
 def _by_entry(row: tuple[Any, ...]) -> tuple[int, int]:
-    return row[0], row[10] or 0
+    return row[0], row[11] or 0
 
 
 def _in_force() -> Coalesce:
@@ -199,7 +212,12 @@ def answered(asked: Sequence[Asked], schools: Sequence[School], today: date) -> 
     known = facts.load(schools, registers=needed, since=_earliest(asked, windows)) if needed else {}
     return {
         one.entry: {
-            check.key: Answer(check, _run(check, known[one.school], frame), frame)
+            check.key: Answer(
+                check,
+                _run(check, known[one.school], frame),
+                frame,
+                is_of_one_school(check, known[one.school], frame),
+            )
             for check in one.computed
             if (frame := windows[one.entry][check.key])
         }
@@ -209,6 +227,18 @@ def answered(asked: Sequence[Asked], schools: Sequence[School], today: date) -> 
 
 def _run(check: Check, known: Facts, frame: Window) -> Found:
     return CHECKS[check.key](known, frame)
+
+
+def is_of_one_school(check: Check, known: Facts, frame: Window) -> bool:
+    """Whether one school alone adds to a count of persons that a bureau sums up."""
+    if known.school.kind != SchoolKind.bureau or not small_counts.guarded(check.registers):
+        return False
+    apart: dict[int, Facts] = defaultdict(lambda: Facts(known.school))
+    for key in small_counts.REGISTERS.intersection(check.registers):
+        for row in getattr(known, key):
+            getattr(apart[row.school_id], key).append(row)
+    found = [_run(check, one, frame) for one in apart.values()]
+    return 1 in (len(found), sum(bool(one.num or one.den) for one in found))
 
 
 def _earliest(asked: Iterable[Asked], windows: Mapping[int, Mapping[str, Window]]) -> date | None:

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from reform import cycles
 from reform.checks.base import Span, Window
 from reform.models.catalogue import Clock
 
 DAY = timedelta(days=1)
-CYCLE_YEARS = 3  # school years of a training cycle; the last one is that of the campaign
 MONTHS = {"month": 1, "quarter": 3}
 
 
@@ -23,6 +23,7 @@ class Place:
     `due_on` and `before` are dates in force for the authority, not moved by a return or extension:
     that of its slot, and the latest one of the earlier slots of the same item at this school.
     `since`: the day of the school's first enrolment. `terms`: school year → term → days.
+    `cycle`: school years of a training cycle.
     """
 
     period: str
@@ -31,6 +32,7 @@ class Place:
     before: date | None
     since: date | None
     terms: Mapping[str, Mapping[int, Span]]
+    cycle: int = cycles.DEFAULT
 
     @property
     def term(self) -> int | None:
@@ -88,7 +90,7 @@ def _year(place: Place, _as_of: date) -> tuple[Span, bool]:
 
 def _cycle(place: Place, _as_of: date) -> tuple[Span, bool]:
     end = place.years[1]
-    return (date(end - CYCLE_YEARS, 9, 1), date(end, 8, 31)), place.term != 1
+    return (date(end - place.cycle, 9, 1), date(end, 8, 31)), place.term != 1
 
 
 _SPANS: dict[str, Callable[[Place, date], tuple[Span, bool]]] = {

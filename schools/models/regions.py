@@ -28,6 +28,9 @@ class Region(models.Model):
     office_names = models.BooleanField(
         _("registers may name office-holders"), default=False, editable=False
     )
+    cycle_years = models.PositiveSmallIntegerField(
+        _("school years of a training cycle"), null=True, blank=True, editable=False
+    )
 
     class Meta:
         verbose_name = _("region")
