@@ -89,6 +89,33 @@ def freeze(entry: Entry) -> list[CheckValue]:
     ]
 
 
+def foreseen(entry: Entry, checks: Iterable[Check]) -> list[CheckValue]:
+    """What freezing would give, by the answers that are kept; `entry` with them."""
+    kept = getattr(entry, "computed", None)
+    found = []
+    for check in checks:
+        value = kept.values.get(check.key) if kept else None
+        if check.source != Source.computed or value is None:
+            continue
+        target, judged = answers.target(check, entry.slot.targets), None
+        if value["judged"]:
+            judged = answers.judge(check, value["num"], value["den"], target)
+        if check.target_mode == TargetMode.warn and not judged:
+            judged = None
+        found.append(
+            CheckValue(
+                check_def=check,
+                num=value["num"],
+                den=value["den"],
+                source=Source.computed,
+                target=str(target),
+                met=judged,
+                detail=_worded(value),
+            )
+        )
+    return found
+
+
 def met(answer: Answer, targets: Mapping[str, Any]) -> bool | None:
     """Whether the target is met; None to date, where nothing is there to judge, and for a
     mismatch that only warns."""
@@ -167,7 +194,10 @@ def _value(answer: Answer) -> dict[str, Any]:
 
 def _detail(answer: Answer) -> dict[str, Any]:
     """What a report keeps of an answer: words that still hold when the rows have gone."""
-    value = _value(answer)
+    return _worded(_value(answer))
+
+
+def _worded(value: Mapping[str, Any]) -> dict[str, Any]:
     named = {part: [told(ref)[2] for ref in value[part]] for part in ("rows", "lacking")}
     return {"judged": value["judged"], "span": value["span"], **named}
 

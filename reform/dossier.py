@@ -80,9 +80,7 @@ class Judged:
     @cached_property
     def note(self) -> list[Piece]:
         """The note, with its changes where there was a report before."""
-        if self.before is None:
-            return [Piece("same", self.report.note)] if self.report.note else []
-        return compare(self.before.note, self.report.note)
+        return compared(self.before, self.report)
 
     @property
     def hints(self) -> list[str]:
@@ -108,6 +106,13 @@ class Judged:
         elif self.before and not any(material.new for material in self.materials):
             found.append(_("No evidence was added since the last submission."))
         return found
+
+
+def compared(before: Report | None, report: Report) -> list[Piece]:
+    """The note of a report, with its changes where there was a report before."""
+    if before is None:
+        return [Piece("same", report.note)] if report.note else []
+    return compare(before.note, report.note)
 
 
 def named(check: Check, labels: Iterable[str]) -> list[str]:
@@ -205,13 +210,13 @@ def _checks(
         if now := values.get((report.pk, check.pk)):
             then = values.get((before.pk, check.pk)) if before else None
             answer = kept.values.get(check.key) if kept else None
-            lines.append(_check_line(check, now, then, answer, outside=outside))
+            lines.append(check_line(check, now, then, answer, outside=outside))
         elif check.source == Source.computed:
             computed.append(local(check, "name"))
     return lines, computed
 
 
-def _check_line(
+def check_line(
     check: Check,
     now: CheckValue,
     then: CheckValue | None,
@@ -221,13 +226,14 @@ def _check_line(
 ) -> CheckLine:
     """As the reviewer reads it, who stands outside the school; the sums of a bureau are no
     school's counts."""
-    shown = answers.display(check, now.num, now.den, outside=outside)
-    before = answers.display(check, then.num, then.den, outside=outside) if then else ""
+    hides = outside or "alone" in now.detail
+    shown = said(check, now, outside=outside)
+    before = said(check, then, outside=outside) if then else ""
     target = Target.of(now.target)
     computed = now.source == Source.computed
     light, result = {True: ("done", _("met")), False: ("due", _("short")), None: ("", "")}[now.met]
     guarded = small_counts.guarded(check.registers)
-    exact, apart = not (outside and guarded), guarded and not outside
+    exact, apart = not (hides and guarded), guarded and not outside
     if check.kind == CheckKind.ratio and now.num is not None and now.den and exact:
         result = f"{now.num * 1000 // now.den / 10:g}%"
     return CheckLine(
@@ -238,7 +244,7 @@ def _check_line(
         light=light,
         result=result,
         changed=then is not None and (then.num, then.den) != (now.num, now.den),
-        how=answers.how(check, now.num, now.den, target, outside=outside) if computed else "",
+        how=answers.how(check, now.num, now.den, target, outside=hides) if computed else "",
         moved=moved(check, now, kept, outside=outside),
         rows=[] if apart else named(check, now.detail.get("rows", ())),
         lacking=[] if apart else named(check, now.detail.get("lacking", ())),
@@ -251,7 +257,14 @@ def moved(check: Check, sent: CheckValue, kept: Mapping[str, Any] | None, *, out
         return ""
     if (kept["num"], kept["den"]) == (sent.num, sent.den):
         return ""
-    return answers.display(check, kept["num"], kept["den"], outside=outside)
+    return answers.display(check, kept["num"], kept["den"], outside=outside or "alone" in kept)
+
+
+def said(check: Check, value: CheckValue, *, outside: bool) -> str:
+    """A value of a report in words; the sum of a bureau to which one school alone adds is that
+    school's count, and nobody who reads it there is of the school."""
+    hides = outside or "alone" in value.detail
+    return answers.display(check, value.num, value.den, outside=hides)
 
 
 def _evidence(

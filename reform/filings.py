@@ -78,7 +78,7 @@ def judge(
     values: list[CheckValue] = [] if exempt else list(computed)
     for check in typed:
         try:
-            values.append(_value(entry, check, filing.values.get(check.key, {})))
+            values.append(typed_value(entry, check, filing.values.get(check.key, {})))
         except ValidationError as error:
             errors[f"check-{check.key}"] = error.messages
     _judge_note(filing.note, exempt, values, errors)
@@ -94,7 +94,8 @@ def judge(
     return values
 
 
-def _value(entry: Entry, check: Check, raw: Mapping[str, str]) -> CheckValue:
+def typed_value(entry: Entry, check: Check, raw: Mapping[str, str]) -> CheckValue:
+    """What was typed as a value of a report; ValidationError with the sentences."""
     target = answers.target(check, entry.slot.targets)
     answer = answers.parse(check, raw)
     return CheckValue(

@@ -69,7 +69,7 @@ class CheckValue(models.Model):
 
     report = models.ForeignKey(Report, models.PROTECT, related_name="values", db_index=False)
     check_def = models.ForeignKey(
-        Check, models.PROTECT, related_name="+", db_index=False, db_column="check_id"
+        Check, models.PROTECT, related_name="values", db_index=False, db_column="check_id"
     )
     num = models.BigIntegerField(null=True)
     den = models.BigIntegerField(null=True)
