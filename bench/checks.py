@@ -162,6 +162,8 @@ def main():
     world.framework()
     codes = nation(thousands)
     filling, rows = timed(fill_all)
+    filled = f"{thousands},000 schools, {rows:,} rows, filled in {filling:.0f} s"
+    print(f"{connection.vendor}: {filled}", flush=True)
     for code in codes[:COUNTIES]:
         by = world.seat("manager", code)
         rollout.open_campaign(world.draft(by).pk, by=by)
@@ -175,7 +177,6 @@ def main():
     Computed.objects.all().delete()
     night, _told = timed(checking.tonight)
     schools = len(first) + sum(map(len, others))
-    print(f"{connection.vendor}: {thousands},000 schools, {rows:,} rows, filled in {filling:.0f} s")
     print(f"one school with six branches   {queries} queries, {sql:.1f} ms SQL, {whole:.1f} ms")
     print(f"a county of {len(first)} schools         {every:.2f} s for {done} entries")
     print(f"  of it in this process        {own:.2f} s")
