@@ -106,9 +106,7 @@ def _asking(schools: Counter[str]) -> Fact:
 
 def _talking(schools: Counter[str]) -> Fact:
     n = schools.total()
-    said = ngettext(
-        "%(n)d comment is addressed to you.", "%(n)d comments are addressed to you.", n
-    )
+    said = ngettext("%(n)d comment is addressed to you.", "%(n)d comments are addressed to you.", n)
     return Fact(said % {"n": n}, _names(schools), link("inbox"))
 
 

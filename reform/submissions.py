@@ -90,9 +90,7 @@ class Submission:
         if not any(piece.kind != "same" for piece in self.note):
             return []
         most = len(self.note) - 1
-        return [
-            _cut(piece, first=at == 0, last=at == most) for at, piece in enumerate(self.note)
-        ]
+        return [_cut(piece, first=at == 0, last=at == most) for at, piece in enumerate(self.note)]
 
     @property
     def changed(self) -> str:

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
+from reform import comments
 from reform.models import Evidence
 from schools.models import Membership, School
 from schools.roles import RIGHTS
@@ -127,6 +128,7 @@ class Cast:
             "evidence": file,
             "person": filer.user,
             "post": filer.user.memberships.get(),
+            "comment": comments.say(entry.pk, by=filer, text="请看一下课时数。"),
             "extension": world.asked(entry, filer),
             "reminder": world.told(entry, filer),
             "campaign": campaign,

@@ -28,7 +28,7 @@ FILES = {
     "school_list_template",
     "schools_export",
 }
-FRAGMENTS = {"meeting_quorum", "healthz"}
+FRAGMENTS = {"entry_comments", "meeting_quorum", "healthz"}
 BEFORE_SIGN_IN = {"activate", "login", "privacy", "reset", "reset_new"}
 NO_PAGE = REDIRECTS | FILES | FRAGMENTS | BEFORE_SIGN_IN
 FORMS = {name for name, row in MATRIX.items() if row["methods"] == ["POST"]}

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from reform import checking, progress
+from reform import checking, progress, submissions
 from reform.filings import Filing
 from reform.forms.filing import from_post, from_report
 from reform.forms.hidden import key_of, version_of
@@ -38,7 +38,8 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
 def entry_save(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep what is typed. A script is answered in JSON, a person by the page.
 
-    `use` = "last" adds the last period's words to the note, "sent" starts from the last report.
+    `use` = "last" adds the last period's words to the note, "sent" starts from the last report,
+    "preview" goes on to what the reviewer will read.
     """
     found = entry_page.find(request, pk)
     filing = _taken_over(found, from_post(request.POST, _checks(found)), request.POST.get("use"))
@@ -59,6 +60,8 @@ def entry_save(request: HttpRequest, pk: int) -> HttpResponse:
     at = f"{draft.saved_at.astimezone(clock.SHANGHAI):%H:%M}"
     if by_script:
         return JsonResponse({"saved": _("saved by itself at %(time)s") % {"time": at}})
+    if request.POST.get("use") == "preview":
+        return redirect("entry_preview", pk=found.pk)
     messages.success(request, _("Draft saved at %(time)s.") % {"time": at})
     return redirect("entry", pk=found.pk)
 
@@ -180,11 +183,11 @@ def _checks(found: Entry) -> Any:
 def _taken_over(found: Entry, filing: Filing, use: str | None) -> Filing:
     """What was typed, with the words of an earlier report taken over where that was asked."""
     if use == "last":
-        last = entry_page.last_report(found)
+        last = submissions.last_report(found)
         words = [text for text in (filing.note.strip(), last.note if last else "") if text]
         return Filing(note="\n".join(words), claim=filing.claim, values=filing.values)
     if use == "sent" and found.report:
-        values = entry_page.values_of([found.report])
+        values = submissions.values_of([found.report])
         return from_report(found.report, values[found.report.pk])
     return filing
 
@@ -207,7 +210,7 @@ def _refused(
     """403 or 409 with what was typed beside what stands there now; nothing is lost."""
     fresh = entry_page.find(request, found.pk)
     checks = list(_checks(fresh))
-    values = entry_page.values_of([fresh.report] if fresh.report else [])
+    values = submissions.values_of([fresh.report] if fresh.report else [])
     context = {
         "entry": fresh,
         "reason": refusal.reason,

@@ -5,12 +5,21 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, Subquery, When
+from django.db.models import F, FilteredRelation, OuterRef, Q, Subquery
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from reform import answers, checking, extensions, filings, hosting, policy, uploads
+from reform import (
+    checking,
+    dossier,
+    extensions,
+    filings,
+    hosting,
+    policy,
+    submissions,
+    uploads,
+)
 from reform.filings import Filing
 from reform.forms.filing import from_draft, from_report
 from reform.models import (
@@ -21,19 +30,18 @@ from reform.models import (
     Draft,
     Enrolment,
     Entry,
-    Evidence,
     Report,
 )
-from reform.models.campaign import CampaignState
 from reform.models.catalogue import ProfileValue, Source
 from reform.states import MOVES, OPEN, Keeper, Status, light
-from reform.views import check_lines, entry_steps, evidence
+from reform.submissions import Filed
+from reform.views import check_lines, entry_steps, evidence, thread
 from reform.views.check_lines import CheckLine, kept_line, sent_line, typed_line
 from reform.views.sentences import EntryFacts, entry_sentence
 from schools import clock, scope
 from schools.errors import Denied
 from schools.language import local
-from schools.models import Region, Succession
+from schools.models import Region
 from schools.scope import Seat
 from schools.workdays import Calendar
 
@@ -86,9 +94,9 @@ def page(
     seat, today = request.seat, clock.today()
     own = bool(seat.school and seat.school.pk == entry.school_id)
     may = {verb: policy.may(seat, verb, entry) for verb in _verbs(entry, own=own)}
-    checks = list(entry.slot.item.checks.all())
-    report, last = _readable(entry, own=own), last_report(entry)
-    values = values_of([one for one in (report, last) if one])
+    filed = submissions.read(entry, own=own, last=own, most=submissions.COMPARED)
+    report, last = _readable(entry, own=own), filed.last
+    checks, values = filed.checks, filed.values
     draft = own_draft(entry) if may.get("save") else None
     sent = from_report(report, values[report.pk]) if report else Filing()
     shown = filing or (from_draft(draft) if draft else sent)
@@ -101,7 +109,7 @@ def page(
         outside = not own and entry.keeper != Keeper.district  # the sums of a bureau are shown
         lines = [sent_line(c, entry, held.get(c.key), kept.get(c.key), outside=outside)
                  for c in checks]  # fmt: skip
-    panel = evidence.panel(entry, seat) if own else {"files": _sent_files(report)}
+    panel = evidence.panel(entry, seat, files=filed.attached) if own else _sent(report, filed)
     registers = _registers(entry, lines, shown, writing=may.get("save") is True, panel=panel)
     return {
         "entry": entry,
@@ -120,7 +128,7 @@ def page(
         "last": last,
         "last_lines": sent_lines(checks, values, last),
         "most": filings.MOST_CHARACTERS,
-        **_told(entry, writing=bool(may.get("save")), own=own),
+        **_told(entry, seat, filed, writing=bool(may.get("save")), own=own),
         "panel": panel,
         **registers,
         **_guidance(entry),
@@ -217,12 +225,23 @@ def _extension(entry: Entry, seat: Seat, *, own: bool) -> dict[str, Any]:
     return {"may_ask": True}
 
 
-def _told(entry: Entry, *, writing: bool, own: bool) -> dict[str, Any]:
-    """The history, and the last decision where its words stand over what is to be written."""
-    told = entry_steps.steps(entry, own=own)
+def _told(
+    entry: Entry, seat: Seat, filed: Filed, *, writing: bool, own: bool
+) -> dict[str, Any]:
+    """The history with what each submission changed, the last decision where its words stand over
+    what is to be written, the comments, and who reviews."""
+    pairs = submissions.side_by_side(entry, filed, own=own)
+    changes = {one.report.no: one for one in pairs if one.before}
+    told, said = entry_steps.steps(entry, own=own, changes=changes)
     last = next((step for step in told if step["kind"] in MOVES), None)
-    decided = last if last and last["note"] and writing else None
-    return {"steps": told, "decided": decided}
+    posts = list(scope.partners(entry.school))
+    return {
+        "steps": told,
+        "decided": last if last and last["note"] and writing else None,
+        "reviewers": [post.user for post in posts if post.school_id is None],
+        "thread": thread.panel(entry, seat, said, posts, key=uuid.uuid4().hex),
+        "submissions": len(filed.reports),
+    }
 
 
 def authority_name(region: Region) -> str:
@@ -243,7 +262,6 @@ def _guidance(entry: Entry) -> dict[str, Any]:
         "light_form": local(item, "light") if simplified else "",
         "lead": _unit(item, item.lead),
         "support": [_unit(item, name) for name in item.support],
-        "reviewers": [held.user for held in scope.reviewers(entry.school)],
         "guests": hosting.guests(entry.school) if joint else (),
         "authority": authority_name(entry.school.authority),
     }
@@ -255,8 +273,9 @@ def _readable(entry: Entry, *, own: bool) -> Report | None:
     return report if report and (own or report.sent_at) else None
 
 
-def _sent_files(report: Report | None) -> list[Evidence]:
-    return list(report.evidence.filter(destroyed_at=None)) if report else []
+def _sent(report: Report | None, filed: Filed) -> dict[str, Any]:
+    files = filed.carried(report) if report else []
+    return {"files": [file for file in files if not file.destroyed_at]}
 
 
 def _days(entry: Entry, today: date) -> int:
@@ -330,42 +349,6 @@ def _problems(
     ]
 
 
-def last_report(entry: Entry) -> Report | None:
-    """What this school last sent for the same item in an earlier period.
-
-    Where it has sent nothing, what was sent until then by a school that went into it, or that it
-    was split off.
-    """
-    own = Q(entry__school=entry.school_id, entry__slot__period__lt=entry.slot.period)
-    before = Succession.objects.filter(
-        successor=entry.school_id,
-        predecessor=OuterRef("entry__school"),
-        on__gte=OuterRef("sent_at__date"),
-    )
-    return (
-        Report.objects.filter(
-            own | Exists(before) & Q(entry__slot__period__lte=entry.slot.period),
-            entry__slot__item__code=entry.slot.item.code,
-        )
-        .exclude(entry__slot__campaign__state=CampaignState.void)
-        .exclude(sent_at=None)
-        .annotate(inherited=Case(When(own, then=0), default=1))
-        .select_related("entry__slot", "entry__school")
-        .order_by("inherited", "-entry__slot__period", "-no", "-pk")
-        .first()
-    )
-
-
-def values_of(reports: Sequence[Report]) -> dict[int, dict[str, CheckValue]]:
-    """Report → check key → value, for all of them in one query; none without reports."""
-    found: dict[int, dict[str, CheckValue]] = {report.pk: {} for report in reports}
-    if found:
-        rows = CheckValue.objects.filter(report__in=found).select_related("check_def")
-        for value in rows:
-            found[value.report_id][value.check_def.key] = value
-    return found
-
-
 def sent_lines(
     checks: Sequence[Check],
     values: Mapping[int, Mapping[str, CheckValue]],
@@ -376,7 +359,7 @@ def sent_lines(
         return []
     held = values[report.pk]
     return [
-        (local(check, "name"), answers.display(check, held[check.key].num, held[check.key].den))
+        (local(check, "name"), dossier.said(check, held[check.key], outside=False))
         for check in checks
         if check.key in held
     ]

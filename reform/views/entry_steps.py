@@ -1,12 +1,15 @@
 """The only place that words the history of an entry: who did what, when, and what was said."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
-from reform.models import Entry, Event
+from reform import comments
+from reform.models import Comment, Entry, Event
+from reform.submissions import Submission
 
 MOST_EVENTS = 30
 STEPS = {
@@ -45,24 +48,35 @@ TOLD = (
 TOLD_INSIDE = ("hand_back", *TOLD)  # at the school itself
 
 
-def steps(entry: Entry, *, own: bool) -> list[dict[str, Any]]:
-    """The history of an entry, newest first, with the words of those who decided.
+def steps(
+    entry: Entry, *, own: bool, changes: Mapping[int, Submission]
+) -> tuple[list[dict[str, Any]], list[Comment]]:
+    """The history of an entry, newest first, with the words of those who decided; and its comments.
 
-    What a secretary told the filer is read by nobody outside their school.
+    `changes`: number of a report → what it changed. What a secretary told the filer is read by
+    nobody outside their school. One query.
     """
     told = TOLD_INSIDE if own else TOLD
     events = (
         Event.objects.filter(entry=entry)
-        .select_related("actor", "words")
-        .order_by("-seq")[:MOST_EVENTS]
+        .exclude(kind__in=comments.AFTER)
+        .select_related("actor", "words", "comment__author", "comment__resolved_by")
+        .order_by("-seq")[: MOST_EVENTS + comments.MOST]
     )
-    return [
-        {
-            "kind": event.kind,
-            "at": event.at,
-            "who": str(event.actor) if event.actor else _("The system"),
-            "what": STEPS[event.kind] % json.loads(event.body),
-            "note": event.words.text if event.kind in told and hasattr(event, "words") else "",
-        }
-        for event in events
-    ]
+    happened = [event for event in events if event.kind != comments.SAID][:MOST_EVENTS]
+    thread = [event.comment for event in events if event.kind == comments.SAID]
+    lines = []
+    for event in happened:
+        body = json.loads(event.body)
+        words = event.words.text if event.kind in told and hasattr(event, "words") else ""
+        lines.append(
+            {
+                "kind": event.kind,
+                "at": event.at,
+                "who": str(event.actor) if event.actor else _("The system"),
+                "what": STEPS[event.kind] % body,
+                "note": words,
+                "change": changes.get(body.get("report")) if event.kind == "submit" else None,
+            }
+        )
+    return lines, thread[::-1]

@@ -43,13 +43,19 @@ class Told:
     sentence: str = ""
 
 
-def panel(entry: Entry, seat: Seat | None, told: Iterable[Told] = ()) -> dict[str, Any]:
-    """What `entry/_evidence.html` takes: the files that the next report will carry."""
+def panel(
+    entry: Entry,
+    seat: Seat | None,
+    told: Iterable[Told] = (),
+    *,
+    files: Iterable[Evidence] | None = None,
+) -> dict[str, Any]:
+    """What `entry/_evidence.html` takes: the files that the next report will carry, if known."""
     may, told = policy.may(seat, "save", entry), list(told)
     refused = [each for each in told if each.sentence]
     return {
         "entry": entry,
-        "files": uploads.attached(entry).select_related("uploaded_by"),
+        "files": uploads.attached(entry).select_related("uploaded_by") if files is None else files,
         "taken": len(told) - len(refused),
         "told": refused,
         "may_add": may is True,

@@ -15,9 +15,9 @@ from reform import hosting
 from reform.models import Entry
 from reform.models.catalogue import Level, ProfileValue, Source
 from reform.states import LIGHT_WORDS, SETTLED, Status, light
+from reform.submissions import values_of
 from reform.views import register_page
 from reform.views.check_lines import CheckLine, sent_line
-from reform.views.entry_page import values_of
 from schools import clock
 from schools.access import access
 from schools.language import local

@@ -1,0 +1,92 @@
+"""The only place where people comment inside an entry: read, say, correct, resolve, open again."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from reform import comments
+from reform.forms.hidden import key_of, number_of
+from reform.models import Comment, Entry
+from reform.views import entry_page, thread
+from schools import scope
+from schools.access import access
+
+
+@access("see_entry")
+@require_safe
+def entry_comments(request: HttpRequest, pk: int) -> HttpResponse:
+    """The comments alone, for a page that shows more than one entry; others go to the entry."""
+    found = _entry(request, pk)
+    return _shown(request, found)
+
+
+@access("comment")
+@require_POST
+def entry_comment(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say something, or correct what was said (`change`) while nobody has answered."""
+    found = _entry(request, pk)
+    text, change = request.POST.get("text", ""), request.POST.get("change", "")
+    to = [number for one in request.POST.getlist("to") if (number := number_of(one))]
+    if change and not _of(found, change):
+        raise Http404
+    try:
+        if change:
+            comments.change(int(change), by=request.seat, text=text)
+        else:
+            comments.say(found.pk, by=request.seat, text=text, to=to, key=key_of(request.POST))
+    except ValidationError as error:
+        wrong = {"typed": text, "to": to, "wrong": error.message_dict["text"]}
+        return _shown(request, found, status=422, changed=number_of(change), **wrong)
+    if not request.htmx:
+        messages.success(request, _("Your comment stands at the foot of the page."))
+    return _shown(request, found)
+
+
+@access("comment")
+@require_POST
+def comment_settle(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mark a comment as resolved, or with `do` = "open" open it again."""
+    comment = get_object_or_404(scope.rows(Comment.objects.all(), request.seat), pk=pk)
+    resolved = request.POST.get("do") != "open"
+    comments.settle(comment.pk, by=request.seat, resolved=resolved)
+    if not request.htmx:
+        done = _("Marked as resolved; it can be opened again.") if resolved else _("Opened again.")
+        messages.success(request, done)
+    found = _entry(request, comment.entry_id)
+    return _shown(request, found, settled=comment.pk if resolved else None)
+
+
+def _entry(request: HttpRequest, pk: int) -> Entry:
+    entries = Entry.objects.select_related("slot__campaign", "school__authority")
+    return get_object_or_404(scope.rows(entries, request.seat), pk=pk)
+
+
+def _of(entry: Entry, number: str) -> bool:
+    pk = number_of(number)
+    return pk is not None and Comment.objects.filter(entry=entry, pk=pk).exists()
+
+
+def _shown(request: HttpRequest, found: Entry, status: int = 200, **more: Any) -> HttpResponse:
+    """The fragment for a script; else the page of the entry, which comes anew when all is well."""
+    if not request.htmx and status == 200:
+        return redirect(f"{reverse('entry', args=[found.pk])}#comments")
+    panel = thread.panel(
+        found,
+        request.seat,
+        list(comments.of(found)),
+        scope.partners(found.school),
+        key=key_of(request.POST) if status != 200 else uuid.uuid4().hex,
+        **more,
+    )
+    if request.htmx:
+        return render(request, "entry/_comments.html", {"thread": panel}, status=status)
+    whole = entry_page.find(request, found.pk)
+    context = entry_page.page(whole, request) | {"thread": panel}
+    return render(request, "entry/entry.html", context, status=status)
