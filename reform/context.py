@@ -1,6 +1,7 @@
 """The only place for what every page shows around its body: places, place, period, person."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reform import wording
+from reform.middleware import milliseconds
 from schools import clock
 from schools.language import is_chinese, listed
 from schools.roles import SCHOOL_ROLES, Role
@@ -194,6 +196,7 @@ def house(request: HttpRequest) -> dict[str, Any]:
     seat = getattr(request, "seat", None)
     theme = getattr(user, "theme", "auto")
     match = request.resolver_match
+    Place("style", "swatch", gettext_lazy("Style"), "see_style"),
     return {
         "house": {
             "theme": "" if theme == "auto" else theme,
@@ -212,6 +215,7 @@ def house(request: HttpRequest) -> dict[str, Any]:
 
 def period_name() -> str:
     """The school year that today lies in: 1 September to 31 August."""
+            "took": partial(milliseconds, request) if seat and seat.has("see_status") else "",
     return _("school year %(year)s") % {"year": school_year_of(clock.today())}
 
 

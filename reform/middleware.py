@@ -1,6 +1,7 @@
-"""The only place for what is settled around every view: language, address, NUL, caches."""
+"""The only place for what is settled around every view: time, language, address, NUL, caches."""
 
 import ipaddress
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,22 @@ from django.utils import translation
 from django.utils.cache import patch_cache_control
 
 LANGUAGES = frozenset(code for code, _ in settings.LANGUAGES)
+
+
+def begun(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
+    """Notes when a request came in; the foot of a page tells operators how long it took."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.begun = time.perf_counter()  # type: ignore[attr-defined]
+        return get_response(request)
+
+    return middleware
+
+
+def milliseconds(request: HttpRequest) -> int:
+    """Since the request came in."""
+    begun_at: float = getattr(request, "begun", time.perf_counter())
+    return round((time.perf_counter() - begun_at) * 1000)
 
 
 def language(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:

@@ -50,6 +50,7 @@ from reform.views import (
     succession,
     terms,
     training,
+    style,
 )
 from schools.admin import site
 from schools.registers import REGISTERS
@@ -222,6 +223,7 @@ urlpatterns = [
     path("registers/check/", structure.structure_check, name="structure_check"),
     path(
         "schools/<str:code>/registers/check/", structure.school_structure, name="school_structure"
+    path("style/", style.style, name="style"),
     ),
     path("structure/terms/", office_terms.terms_of_office, name="terms_of_office"),
     path("structure/training/", training.training_county, name="training_county"),

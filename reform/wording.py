@@ -1,4 +1,4 @@
-"""The only place that reads the words beside the pages: the help of each page, the glossary."""
+"""The only place that reads the words beside the pages: help, the glossary, the style page."""
 
 import csv
 from functools import cache
@@ -44,3 +44,24 @@ def glossary() -> tuple[Term, ...]:
     """All terms in the order of the file."""
     with (settings.BASE_DIR / "seeds" / "glossary.csv").open(encoding="utf-8", newline="") as file:
         return tuple(Term(**row) for row in csv.DictReader(file))
+
+
+def samples() -> Any:
+    """The invented words of the style page in the reader's language, shaped as in the file."""
+    return _half(_style(), "zh" if is_chinese() else "en")
+
+
+@cache
+def _style() -> Any:
+    return yaml.safe_load((settings.BASE_DIR / "seeds" / "style.yaml").read_text("utf-8"))
+
+
+def _half(words: Any, language: str) -> Any:
+    """Each `{zh, en}` as the one of the two; everything else stays."""
+    if isinstance(words, list):
+        return [_half(one, language) for one in words]
+    if not isinstance(words, dict):
+        return words
+    if words.keys() == {"zh", "en"}:
+        return words[language]
+    return {name: _half(one, language) for name, one in words.items()}

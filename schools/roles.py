@@ -106,3 +106,5 @@ RIGHTS: dict[str, frozenset[Role]] = {
     # the catalogue
     "publish": frozenset({Role.editor}),
 }
+    # how the pages look
+    "see_style": frozenset({Role.editor, Role.operator}),

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.database
 BY = {"review": "reviewer", "accept": "reviewer", "return": "reviewer", "undo": "reviewer",
       "reopen": "reviewer", "sign_off": "secretary", "see_school": "filer", "save": "filer",
       "submit": "filer", "withdraw": "filer", "see_entry": "filer", "see_frameworks": "editor",
-      "see_audit": "auditor", "see_status": "operator"}  # fmt: skip
+      "see_audit": "auditor", "see_status": "operator", "see_style": "operator"}  # fmt: skip
 QUERY = ["after", "against", "before", "by", "county", "done", "item", "measure", "next", "own",
          "ownership", "pillar", "profile", "q", "school", "state", "type", "year"]  # fmt: skip
 FIELDS = ["authority", "claim", "destroy", "do", "due_on", "email", "framework", "item", "key",

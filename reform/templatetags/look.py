@@ -36,6 +36,7 @@ ICONS = {
     "book": "M4 3h10a2 2 0 0 1 2 2v12H6a2 2 0 0 1-2-2zM4 15a2 2 0 0 1 2-2h10M8 6.5h5",
     "file": "M5 3h7l3 3v11H5zM12 3v3h3",
 }
+    "swatch": "M3 3h5v11a2.5 2.5 0 0 1-5 0zM8 7l4-3 4 5-8 6.5M5.5 14h.01",
 
 
 @register.filter

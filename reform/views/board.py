@@ -157,7 +157,7 @@ def _parts(
         "figures": links.figures(figures),
         "labels": [str(label) for label in FIGURES.values()],
         "most_late": f"{worst.code} {worst.name}" if worst else "",
-        "pillars": [_pillar(part, links) for part in boards.pillars(lines, owed, today)],
+        "pillars": [pillar_bar(part, links) for part in boards.pillars(lines, owed, today)],
         "stuck": [
             {"part": part, "url": links.rows(item=part.code, state="late")} for part in stuck
         ],
@@ -182,7 +182,7 @@ def _grid(
     }
 
 
-def _pillar(part: Part, links: Links) -> dict[str, Any]:
+def pillar_bar(part: Part, links: Links) -> dict[str, Any]:
     """A bar of 100 units: done, waiting, then the overdue ones, a step apart."""
     of = part.figures
     scale = 100 / (of.expected or 1)
@@ -238,7 +238,7 @@ def _above(
             one | {"url": one["url"] or "#regions"} for one in links.figures(found.total.figures)
         ],
         "labels": [str(label) for label in FIGURES.values()],
-        "pillars": [_pillar(part, links) for part in found.pillars],
+        "pillars": [pillar_bar(part, links) for part in found.pillars],
         "who": _who(region, found.below),
         "regions": True,
         "below": [_below(seat, line, year, asked) for line in below],
@@ -281,7 +281,7 @@ def _below(seat: Seat, line: Below, year: str, asked: Asked) -> dict[str, Any]:
 
 def _tiles(below: Iterable[Below], year: str, asked: Asked) -> list[dict[str, Any]]:
     """A tile per province, by name as a reader looks it up: a light with its word, and figures."""
-    lines = sorted(below, key=lambda line: boards.by_name(line.region.name))
+    lines = sorted(below, key=lambda line: by_name(line.region.name))
     return [
         {
             "name": line.region.name,
