@@ -281,7 +281,7 @@ def _below(seat: Seat, line: Below, year: str, asked: Asked) -> dict[str, Any]:
 
 def _tiles(below: Iterable[Below], year: str, asked: Asked) -> list[dict[str, Any]]:
     """A tile per province, by name as a reader looks it up: a light with its word, and figures."""
-    lines = sorted(below, key=lambda line: by_name(line.region.name))
+    lines = sorted(below, key=lambda line: boards.by_name(line.region.name))
     return [
         {
             "name": line.region.name,
