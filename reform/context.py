@@ -58,6 +58,8 @@ SCHOOL_PLACES = (
             "entry_preview",
             "entry_comment",
             "entry_sources",
+            "fast",
+            "fast_entry",
             "extension_ask",
             "extension_withdraw",
             "evidence_add",
@@ -98,7 +100,14 @@ REGION_PLACES = (
         "review",
         gettext_lazy("Review"),
         "review",
-        ("review_entry", "review_accept", "review_return", "review_undo", "extensions"),
+        (
+            "review_entry",
+            "review_together",
+            "review_accept",
+            "review_return",
+            "review_undo",
+            "extensions",
+        ),
     ),
     Place(
         "schools",
@@ -187,7 +196,7 @@ REGION_PLACES = (
     Place("status", "pulse", gettext_lazy("Status"), "see_status"),
     Place("admin:index", "tools", gettext_lazy("Back office"), "administer"),
 )
-ACCOUNT = Place("account", "person", gettext_lazy("Account"), "")
+ACCOUNT = Place("account", "person", gettext_lazy("Account"), "", ("phrases",))
 
 
 def house(request: HttpRequest) -> dict[str, Any]:

@@ -77,6 +77,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "answer_baseline": _SCHOOL,
     "comment": _SCHOOL | frozenset({Role.reviewer}),
     "keep_phrases": _SCHOOL | frozenset({Role.reviewer}),
+    "share_phrases": frozenset({Role.manager}),  # with everybody of the authority
     # an entry, by its authority
     "review": frozenset({Role.reviewer}),
     "accept": frozenset({Role.reviewer}),
@@ -105,6 +106,6 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "release_mail": frozenset({Role.operator}),
     # the catalogue
     "publish": frozenset({Role.editor}),
-}
     # how the pages look
     "see_style": frozenset({Role.editor, Role.operator}),
+}

@@ -11,7 +11,8 @@ schools.models.regions < schools.models.schools < schools.models.people, \
 schools.models.structure_count < schools.models.calendar, schools.models.organisation < \
 schools.models.capability
 schools.scope, schools.noted, schools.kept, schools.almanac, schools.activation, \
-schools.throttle, schools.quorum, schools.terms_of_office, schools.rulebook, schools.structure \
+schools.throttle, schools.names, schools.quorum, schools.terms_of_office, schools.rulebook, \
+schools.structure \
 < schools.access, schools.workdays, schools.notices, schools.structure_books < \
 schools.termdates, schools.structure_rules
 schools.forms, schools.consulting, schools.training_matrix, schools.register_shape < \
@@ -38,7 +39,7 @@ reform.restore
 reform.filings, reform.reminders, reform.term_reminders, reform.reminder_policies < \
 reform.progress, reform.phrases, reform.comments, reform.bookkeeping, reform.leaving, \
 reform.personal, reform.snapshots, reform.boards, reform.dossier, reform.slots < \
-reform.queues, reform.submissions, reform.overview, reform.accounts, \
+reform.queues, reform.submissions, reform.together, reform.overview, reform.accounts, \
 reform.intake, reform.reach < reform.issuing, reform.moves, reform.hosting < reform.keeping < \
 reform.rollout < reform.baseline, reform.fitting < reform.settling < reform.steering < \
 reform.restructure < reform.merging, reform.extensions, reform.nudges, reform.readmission, \

@@ -18,10 +18,11 @@ BY = {"review": "reviewer", "accept": "reviewer", "return": "reviewer", "undo": 
       "see_audit": "auditor", "see_status": "operator", "see_style": "operator"}  # fmt: skip
 QUERY = ["after", "against", "before", "by", "county", "done", "item", "measure", "next", "own",
          "ownership", "pillar", "profile", "q", "school", "state", "type", "year"]  # fmt: skip
-FIELDS = ["authority", "claim", "destroy", "do", "due_on", "email", "framework", "item", "key",
-          "language", "measure", "name", "new_password1", "note", "old_password", "opens_on",
-          "phone", "pick", "post", "reason", "report", "school", "school_year", "seat", "seen",
-          "state", "theme", "use", "version"]  # fmt: skip
+FIELDS = ["authority", "chosen", "claim", "destroy", "do", "due_on", "email", "fast", "framework",
+          "item", "key", "language", "list", "measure", "name", "new_password1", "note",
+          "old_password", "opens_on", "phone", "phrase", "post", "reason", "report", "school",
+          "school_year", "seat", "seen", "shown", "state", "text", "theme", "use",
+          "version"]  # fmt: skip
 NASTY = ["\0", "330106\0", "9" * 18, "9" * 19, "9" * 5000, "-1", "2026-02-30", "9999-12-31",
          "0001-01-01", "\ufffe", "٣", "<script>", "__class__", ""]  # fmt: skip
 

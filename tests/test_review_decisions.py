@@ -72,13 +72,21 @@ def test_a_claim_of_not_applicable_says_what_accepting_means(cast, desk):
     assert "已认定不适用：阳光小学 Z2.1" in words(after)
 
 
-def test_a_return_takes_ticked_sentences_and_typed_ones(cast, desk):
+def test_without_a_script_a_press_puts_a_sentence_below_what_was_typed(cast, desk):
     entry = filed(cast)
-    after = decide(desk, entry, "return", pick=["1", "3"], reason="补上第 2 页。\r\n谢谢。")
-    review = Review.objects.get()
-    assert review.reason == (
-        "数字与佐证不一致，请核对后重报。\n日期不在本期内，请补本期的材料。\n补上第 2 页。\n谢谢。"
+    usual = "日期不在本期内，请补本期的材料。"
+    shown = attach(entry, cast.filer, "x.pdf")
+    entry.report.evidence.add(shown)
+    page = decide(
+        desk, entry, "return", phrase=usual, reason="补上第 2 页。\r\n谢谢。", destroy=[shown.pk]
     )
+    html = page.content.decode()
+    assert (page.status_code, world.status(entry)) == (200, Status.submitted)
+    typed = re.search(r'<textarea id="why"[^>]*>(.*?)</textarea>', html, re.S)[1]
+    assert typed == f"补上第 2 页。\n谢谢。\n{usual}"
+    assert re.search(r'name="destroy" value="\d+" checked', html)
+    after = decide(desk, entry, "return", reason=typed)
+    assert Review.objects.get().reason == typed
     assert world.status(entry) == Status.returned
     assert "已退回：阳光小学 Z2.1" in words(after)
 
@@ -97,11 +105,10 @@ def test_a_reason_that_will_not_do_comes_back_as_typed(cast, desk, typed):
     entry = filed(cast)
     shown = attach(entry, cast.filer, "x.pdf")
     entry.report.evidence.add(shown)
-    refused = decide(desk, entry, "return", reason=typed, pick=["2"], destroy=[str(shown.pk)])
+    refused = decide(desk, entry, "return", reason=typed, destroy=[str(shown.pk)])
     html = refused.content.decode()
     assert refused.status_code == 422
     assert f">{typed}</textarea>" in html
-    assert re.search(r'name="pick" value="2"[^>]* checked', html)
     assert re.search(r'name="destroy" value="\d+" checked', html)
     assert world.status(entry) == Status.submitted
 

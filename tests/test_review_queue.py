@@ -253,10 +253,10 @@ def test_an_entry_that_nobody_sent_yet_has_nothing_to_decide(cast, desk):
 
 def test_keys_can_be_switched_off(cast, desk):
     entry = filed(cast)
-    assert "review.js" in desk.get(f"/review/{entry.pk}/").content.decode()
+    assert "keys.js" in desk.get(f"/review/{entry.pk}/").content.decode()
     User.objects.filter(pk=cast.reviewer.user.pk).update(shortcuts=False)
     page = desk.get(f"/review/{entry.pk}/").content.decode()
-    assert "review.js" not in page and "<kbd>" not in page
+    assert "keys.js" not in page and "<kbd>" not in page
 
 
 def test_the_page_costs_the_same_whatever_waits(cast, desk):
@@ -277,4 +277,4 @@ def test_the_page_costs_the_same_whatever_waits(cast, desk):
         world.file(entry, cast.filer)
     world.send_back(one, cast.reviewer)
     many = world.file(one, cast.filer)
-    assert (few, cost(many)) == (11, 11)
+    assert (few, cost(many)) == (12, 12)

@@ -27,11 +27,19 @@ def from_post(post: QueryDict, checks: Iterable[Check]) -> Filing:
     }
     claimed = post.get("claim") == Claim.not_applicable
     return Filing(
-        note=post.get("note", "").replace("\r\n", "\n"),
+        note=with_phrase(post.get("note", "").replace("\r\n", "\n"), post),
         claim=Claim.not_applicable if claimed else Claim.done,
         values=values,
         pledged=bool(post.get("pledged")),
     )
+
+
+def with_phrase(text: str, post: QueryDict) -> str:
+    """What was typed, with the frequent opinion whose button was pressed below it."""
+    phrase = post.get("phrase", "").replace("\r\n", "\n").strip()
+    if not phrase or f"\n{phrase}\n" in f"\n{text}\n":
+        return text
+    return "\n".join([*filter(None, [text.rstrip()]), phrase])
 
 
 def from_draft(draft: Draft) -> Filing:

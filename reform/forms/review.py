@@ -4,34 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.http import QueryDict
-from django.utils.translation import gettext_lazy
 
+from reform.forms.filing import with_phrase
 from reform.forms.hidden import key_of, number_of, version_of
-
-# What is said most often when something is returned; a tick puts the sentence before the reason.
-PICKS = (
-    gettext_lazy("The numbers do not agree with the evidence: check them and send them again."),
-    gettext_lazy("The evidence cannot be read or is not complete: send another copy."),
-    gettext_lazy("The dates lie outside this period: send what belongs to this one."),
-)
 
 
 @dataclass(frozen=True)
 class Decision:
-    """`version` and `report`: what the reviewer had on the screen; `picks`: indexes of PICKS."""
+    """`version` and `report`: what the reviewer had on the screen; `reason`: as typed, with the
+    sentence that was put in where there is no script."""
 
     version: int = -1
     report: int = -1
     key: str = ""
-    typed: str = ""
-    picks: Sequence[int] = ()
+    reason: str = ""
     destroy: Sequence[int] = field(default=())
-
-    @property
-    def reason(self) -> str:
-        """The picked sentences, a line each, and what was typed."""
-        lines = [str(PICKS[pick]) for pick in self.picks]
-        return "\n".join([*lines, *filter(None, [self.typed.strip()])])
 
 
 def from_post(post: QueryDict) -> Decision:
@@ -40,7 +27,6 @@ def from_post(post: QueryDict) -> Decision:
         version=version_of(post),
         report=number_of(post.get("report", "")) or -1,
         key=key_of(post),
-        typed=post.get("reason", "").replace("\r\n", "\n"),
-        picks=[n for n in range(len(PICKS)) if str(n + 1) in post.getlist("pick")],
+        reason=with_phrase(post.get("reason", "").replace("\r\n", "\n"), post),
         destroy=sorted({n for text in post.getlist("destroy") if (n := number_of(text))}),
     )

@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from reform import checking
-from reform.views import entry_page
+from reform.views import entry_page, fast
 from schools.access import access
 from schools.models import School
 
@@ -17,8 +17,11 @@ def entry_answers(request: HttpRequest, pk: int) -> HttpResponse:
     found = entry_page.find(request, pk)
     found.computed = checking.refresh_entry(found)
     if not request.htmx:
-        return redirect("entry", pk=found.pk)
-    return render(request, "entry/_answers.html", entry_page.answered(found, request))
+        return fast.here(found) if fast.asked(request) else redirect("entry", pk=found.pk)
+    context = entry_page.answered(found, request)
+    context["fast"] = request.POST.get("fast", "")[:18]
+    context["shortcuts"] = request.user.shortcuts  # type: ignore[union-attr]
+    return render(request, "entry/_answers.html", context)
 
 
 @access("save")

@@ -18,7 +18,7 @@ from reform.forms.hidden import key_of, version_of
 from reform.models import Entry
 from reform.progress import Outcome
 from reform.states import MOVES, Status
-from reform.views import entry_page
+from reform.views import entry_page, fast
 from reform.views.check_lines import typed_line
 from schools import clock
 from schools.access import access
@@ -62,6 +62,9 @@ def entry_save(request: HttpRequest, pk: int) -> HttpResponse:
         return JsonResponse({"saved": _("saved by itself at %(time)s") % {"time": at}})
     if request.POST.get("use") == "preview":
         return redirect("entry_preview", pk=found.pk)
+    if fast.asked(request):
+        stays = request.POST.keys() & {"use", "phrase"}
+        return fast.here(found) if stays else fast.onward(request, found)
     messages.success(request, _("Draft saved at %(time)s.") % {"time": at})
     return redirect("entry", pk=found.pk)
 
@@ -84,6 +87,8 @@ def entry_submit(request: HttpRequest, pk: int) -> HttpResponse:
         return _again(request, found, filing, error.message_dict)
     except (Denied, Stale) as refusal:
         return _refused(request, found, filing, refusal)
+    if fast.asked(request):
+        return fast.onward(request, found)
     if outcome.status == Status.awaiting_signoff:
         words = _("%(code)s is written and waits for the secretary's signature.")
     else:
@@ -100,7 +105,7 @@ def entry_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     begun = entry_page.own_draft(found)
     if begun and begun.note.strip():
         messages.warning(request, _("A note is begun here: read it, then send it from this page."))
-        return redirect("entry", pk=found.pk)
+        return fast.here(found) if fast.asked(request) else redirect("entry", pk=found.pk)
     try:
         progress.submit(
             found.pk,
@@ -115,6 +120,8 @@ def entry_confirm(request: HttpRequest, pk: int) -> HttpResponse:
         return _again(request, fresh, None, error.message_dict)
     except (Denied, Stale) as refusal:
         return _refused(request, found, Filing(), refusal)
+    if fast.asked(request):
+        return fast.onward(request, found)
     return redirect(f"{reverse('school_home')}?done={found.pk}")
 
 
@@ -138,7 +145,7 @@ def entry_sign(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def entry_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Take back what nobody has judged yet."""
-    done = _("%(code)s is yours again; correct it and send it anew.")
+    done = _("%(code)s is yours again; correct it and send it again.")
     return _decided(request, pk, progress.withdraw, done)
 
 
@@ -172,7 +179,13 @@ def _decided(
         change(found.pk, **fields)
     except ValidationError as error:
         return _again(request, found, None, error.message_dict)
+    if fast.asked(request) and change is progress.withdraw:
+        return fast.here(found)
+    if fast.asked(request) and home:
+        return fast.onward(request, found)
     messages.success(request, done % {"code": found.slot.item.code})
+    if fast.asked(request):
+        return fast.onward(request, found, told=True)
     return redirect("school_home") if home else redirect("entry", pk=found.pk)
 
 
@@ -201,6 +214,8 @@ def _again(
     """The page once more, with every word typed and what is wrong beside its field."""
     context = entry_page.page(found, request, filing=filing, errors=errors)
     context["reason"] = request.POST.get("reason", "")
+    if fast.asked(request):
+        return fast.again(request, found, context)
     return render(request, "entry/entry.html", context, status=422)
 
 

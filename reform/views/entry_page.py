@@ -16,6 +16,7 @@ from reform import (
     extensions,
     filings,
     hosting,
+    phrases,
     policy,
     submissions,
     uploads,
@@ -33,6 +34,7 @@ from reform.models import (
     Report,
 )
 from reform.models.catalogue import ProfileValue, Source
+from reform.models.talk import PhraseUse
 from reform.states import MOVES, OPEN, Keeper, Status, light
 from reform.submissions import Filed
 from reform.views import check_lines, entry_steps, evidence, thread
@@ -128,6 +130,7 @@ def page(
         "last": last,
         "last_lines": sent_lines(checks, values, last),
         "most": filings.MOST_CHARACTERS,
+        "phrases": phrases.offered(seat, PhraseUse.note) if may.get("save") else (),
         **_told(entry, seat, filed, writing=bool(may.get("save")), own=own),
         "panel": panel,
         **registers,

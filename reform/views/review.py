@@ -13,10 +13,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from reform import dossier, policy, progress, queues
+from reform import dossier, phrases, policy, progress, queues
 from reform.forms.hidden import number_of
-from reform.forms.review import PICKS, Decision, from_post
+from reform.forms.review import Decision, from_post
 from reform.models import Entry
+from reform.models.talk import PhraseUse
 from reform.queues import Cursor, Facet, Line, Narrow, Queue
 from reform.states import Status
 from reform.views.headlines import queue_line, queue_sentence
@@ -60,8 +61,13 @@ def review_accept(request: HttpRequest, pk: int) -> HttpResponse:
 @access("return")
 @require_POST
 def review_return(request: HttpRequest, pk: int) -> HttpResponse:
-    """Return the report that was read, with a reason; ticked files are destroyed."""
+    """Return the report that was read, with a reason; ticked files are destroyed.
+
+    Without a script `phrase` puts a frequent opinion into the reason, and decides nothing.
+    """
     entry, decision = _entry(request, pk), from_post(request.POST)
+    if "phrase" in request.POST:
+        return _desk(request, entry, decision=decision)
     try:
         progress.send_back(
             entry.pk,
@@ -133,6 +139,7 @@ def _desk(
         "schools": [facet for facet in facets if facet.kind == "school"],
         "measures": [facet for facet in facets if facet.kind == "measure"],
         "query": _query(narrow),
+        "onward": _query(narrow, **({"done": done} if just_done and done else {})),
         "next": _next(queue, entry),
         "done": just_done,
         "entry": entry,
@@ -146,12 +153,13 @@ def _desk(
 
 def _opened(request: HttpRequest, entry: Entry, reviews: Sequence[Any]) -> dict[str, Any]:
     """The entry in the middle; one that waits for review no more shows only what became of it."""
-    answer = policy.may(request.seat, "accept", entry)
+    seat = request.seat
+    answer = policy.may(seat, "accept", entry)
     context = {
         "item": entry.slot.item,
         "denied": answer.reason if isinstance(answer, Denied) else "",
         "key": uuid.uuid4().hex,
-        "picks": list(enumerate(PICKS, start=1)),
+        "phrases": () if isinstance(answer, Denied) else phrases.offered(seat, PhraseUse.return_),
     }
     if entry.status == Status.submitted and entry.report:
         return context | {"judged": dossier.judged(entry, reviews)}

@@ -120,6 +120,56 @@ def home_line(owed: Owed) -> str:
     ) % {"n": owed.rest}
 
 
+@dataclass(frozen=True)
+class Left:
+    """What is left on the pages that go from one item to the next. `due`: whether it is due now;
+    `ahead`: how many can be filed before they are due."""
+
+    n: int
+    minutes: int
+    to_sign: int
+    due: bool
+    ahead: int
+
+
+def fast_sentence(left: Left) -> str:
+    """How many are left and how long they take; when none is, what can be done ahead of time."""
+    words = {"n": left.n or left.ahead, "minutes": minutes(left.minutes)}
+    if not left.n and not left.ahead:
+        return _("All done; nothing is left to file.")
+    if not left.n:
+        said = ngettext(
+            "All that is due is done; %(n)d item can be filed ahead.",
+            "All that is due is done; %(n)d items can be filed ahead.",
+            left.ahead,
+        )
+    elif not left.due:
+        said = ngettext(
+            "Nothing is due; %(n)d item can be filed ahead, %(minutes)s.",
+            "Nothing is due; %(n)d items can be filed ahead, %(minutes)s.",
+            left.n,
+        )
+    elif left.to_sign == left.n:
+        said = ngettext(
+            "%(n)d item left to sign, %(minutes)s.",
+            "%(n)d items left to sign, %(minutes)s.",
+            left.n,
+        )
+    elif left.to_sign:
+        said = ngettext(
+            "%(n)d item left to file or sign, %(minutes)s.",
+            "%(n)d items left to file or sign, %(minutes)s.",
+            left.n,
+        )
+    else:
+        said = ngettext(
+            "%(n)d item left to file, %(minutes)s.",
+            "%(n)d items left to file, %(minutes)s.",
+            left.n,
+        )
+    return said % words
+
+
 def registers_sentence(total: int, ready: int, rest: int) -> str:
     """How many items of this period the registers answer by themselves, and how many they leave."""
     if not ready:

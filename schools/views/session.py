@@ -221,9 +221,16 @@ def privacy(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
     """Who I am here, what is kept about me, and my password."""
+    seat = request.seat
     user = User.objects.get(pk=request.user.pk)
     doing = request.POST.get("do", "")
-    details = AccountForm(request.POST if doing == "details" else None, instance=user)
+    seat = request.seat
+    details = AccountForm(
+        request.POST if doing == "details" else None,
+        instance=user,
+        reviews=seat is not None and seat.has("accept"),
+        files=seat is not None and seat.has("submit"),
+    )
     password = PasswordForm(user, request.POST if doing == "password" else None)
     if doing == "details" and details.is_valid():
         details.save(commit=False)
@@ -241,7 +248,7 @@ def account(request: HttpRequest) -> HttpResponse:
         auth.update_session_auth_hash(request, user)
         noted.note(request, "password change", user=user)
         return _saved(
-            request, gettext_lazy("The new password holds. Other places are signed out."), ""
+            request, gettext_lazy("The new password is in force. Other places are signed out."), ""
         )
     return render(
         request,
@@ -253,6 +260,7 @@ def account(request: HttpRequest) -> HttpResponse:
                 request.user.memberships.select_related("school", "region").order_by("-starts_on")
             ),
             "today": clock.today(),
+            "keeps_phrases": seat and (seat.has("keep_phrases") or seat.has("share_phrases")),
         },
     )
 

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 from PIL import Image, ImageDraw
 
-from reform import baseline, progress, rollout, snapshots, uploads
+from reform import baseline, phrases, progress, rollout, snapshots, uploads
 from reform.filings import Filing
 from reform.management import demo_registers
 from reform.models import Campaign, Entry, Framework
@@ -41,6 +41,7 @@ class Command(BaseCommand):
                 _places()
                 call_command("load_schools", SEEDS / "schools.csv", authority=COUNTY, verbosity=0)
                 _people()
+                _phrases()
                 _term()
         self.stdout.write(f"Accounts (password of each: {PASSWORD})")
         for person in SAID["people"]:
@@ -76,6 +77,14 @@ def _people() -> None:
                 {"region_id": place} if place.isdigit() else {"school": _school(place)}
             )
             Membership.objects.create(user=user, role=role, starts_on=since, **at)
+
+
+def _phrases() -> None:
+    """What the county shares, and what two people keep for themselves."""
+    for username, lists in SAID["phrases"].items():
+        for use, texts in lists.items():
+            for text in texts:
+                phrases.add(_seat(username), use=use, shared=username == "manager", text=text)
 
 
 def _school(name: str) -> School:

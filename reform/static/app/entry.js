@@ -106,15 +106,6 @@
     if (dirty && !leaving) event.preventDefault();
   });
 
-  document.querySelector("[data-take]")?.addEventListener("click", (event) => {
-    event.preventDefault();
-    const words = document.getElementById("last-note").textContent;
-    note.value = note.value.trim() ? `${note.value.trim()}\n${words}` : words;
-    note.focus();
-    counted();
-    changed();
-  });
-
   // What was wrong is no longer so once it is changed.
   document.addEventListener("input", ({ target }) => {
     if (!target.hasAttribute("aria-invalid")) return;

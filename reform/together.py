@@ -1,0 +1,64 @@
+"""The only place that picks what a reviewer can accept together, because all of it fits a line.
+
+That is a report that the registers answered and that meets every target, with no word and no file
+beside it. What was typed, attached or falls short is read one by one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from reform import dossier
+from reform.models import CheckValue, Entry, Report
+from reform.models.catalogue import Source
+from reform.states import Claim, Keeper
+from schools.scope import Seat
+
+PAGE = 20
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A report that its figures tell all of; `lines`: its checks with what was sent."""
+
+    entry: Entry
+    lines: Sequence[tuple[CheckValue, str]]
+
+
+def plain(waiting: "QuerySet[Entry]", seat: Seat) -> "QuerySet[Entry]":
+    """Of what waits, the reports that can be told in a line; not what this person wrote."""
+    values = CheckValue.objects.filter(report=OuterRef("report"))
+    files = Report.evidence.through.objects.filter(report=OuterRef("report"))
+    return waiting.filter(
+        Exists(values.filter(met=True)),
+        ~Exists(values.filter(met=False)),
+        ~Exists(values.exclude(source=Source.computed)),
+        ~Exists(files),
+        report__note="",
+        report__claim=Claim.done,
+    ).exclude(report__author=seat.user).exclude(report__signed_by=seat.user)  # fmt: skip
+
+
+def read(found: "QuerySet[Entry]") -> tuple[list[Plain], bool]:
+    """The first page of them, and whether there are more; two queries. Where the registers moved
+    since, the figures are not what stands there now: these are left out."""
+    told = ("school", "slot__item", "slot__campaign", "report__author", "computed")
+    entries = list(found.select_related(*told)[: PAGE + 1])
+    values: dict[int, list[CheckValue]] = {}
+    sent = CheckValue.objects.filter(report__in=[entry.report_id for entry in entries])
+    for value in sent.select_related("check_def").order_by("check_def__position"):
+        values.setdefault(value.report_id, []).append(value)
+    rows = [_plain(entry, values[entry.report_id]) for entry in entries[:PAGE] if entry.report_id]
+    return [row for row in rows if row], len(entries) > PAGE
+
+
+def _plain(entry: Entry, values: Sequence[CheckValue]) -> Plain | None:
+    kept, outside = getattr(entry, "computed", None), entry.keeper != Keeper.district
+    lines = []
+    for value in values:
+        check = value.check_def
+        if kept and dossier.moved(check, value, kept.values.get(check.key), outside=outside):
+            return None
+        lines.append((value, dossier.said(check, value, outside=outside)))
+    return Plain(entry, lines)

@@ -1,0 +1,81 @@
+"""The only place where a reviewer accepts at once what the registers answered and targets met."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from reform import policy, progress, queues, together
+from reform.forms.hidden import key_of, number_of
+from reform.models import Review
+from reform.models.report import Verdict
+from schools import clock
+from schools.access import access
+from schools.errors import Denied, Stale
+
+
+@access("accept")
+@require_http_methods(["GET", "HEAD", "POST"])
+def review_together(request: HttpRequest) -> HttpResponse:
+    """The figures of each, and one button for those that are ticked or for the whole page."""
+    if request.method == "POST":
+        _accept(request)
+        return redirect("review_together")
+    rows, more = together.read(together.plain(queues.waiting(request.seat), request.seat))
+    since = clock.now() - policy.UNDO_FOR
+    mine = Review.objects.filter(
+        reviewer=request.user,  # type: ignore[misc]
+        verdict=Verdict.accept,
+        undone_at=None,
+        at__gt=since,
+    )
+    told = ("report__entry__school", "report__entry__slot__item")
+    context = {
+        "rows": rows,
+        "more": more,
+        "accepted": [one.report.entry for one in mine.select_related(*told).order_by("-at", "-pk")],
+        "key": uuid.uuid4().hex[:16],
+    }
+    return render(request, "review/together.html", context)
+
+
+def _accept(request: HttpRequest) -> None:
+    """Accept each that was shown as it was shown, and say what came of it."""
+    chosen = request.POST.getlist("shown" if request.POST.get("do") == "all" else "chosen")
+    done, missed = 0, 0
+    for text in chosen[: together.PAGE]:
+        entry, version, report = ([number_of(part) for part in text.split("-")] + [None] * 3)[:3]
+        if entry is None or queues.current(request.seat, entry) is None:
+            missed += 1
+            continue
+        try:
+            progress.accept(
+                entry,
+                by=request.seat,
+                version=-1 if version is None else version,
+                report_id=report or -1,
+                key=f"{key_of(request.POST)[:16]}t{entry}",
+            )
+            done += 1
+        except (Denied, Stale):
+            missed += 1
+    _say(request, done, missed)
+
+
+def _say(request: HttpRequest, done: int, missed: int) -> None:
+    if not done and not missed:
+        messages.warning(request, _("Tick what you accept first; nothing was changed."))
+    if done:
+        words = ngettext("%(n)d item is accepted.", "%(n)d items are accepted.", done)
+        messages.success(request, words % {"n": done})
+    if missed:
+        words = ngettext(
+            "%(n)d item was changed or decided meanwhile and was left as it is.",
+            "%(n)d items were changed or decided meanwhile and were left as they are.",
+            missed,
+        )
+        messages.warning(request, words % {"n": missed})

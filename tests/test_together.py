@@ -1,0 +1,139 @@
+"""Accepting together: only what the registers answered, as it was shown, and taken back again."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from reform import checking, progress
+from reform.filings import Filing
+from reform.states import Status
+from schools.models import Branch
+from tests import keeping_books as books
+from tests import world
+from tests.desk import attach, filed
+from tests.reading import heading, words
+
+PAGE = "/review/together/"
+
+
+def confirmed(cast, school=None, by=None, code="S2.1", note="", **fields):
+    """An entry that the registers answer, sent with one click."""
+    school, by = school or cast.school, by or cast.filer
+    entry = world.entry(school, code, **fields)
+    if not Branch.objects.filter(school=school).exists():
+        row = books.branch(by)
+        books.unit(by, row)
+        books.secretary(by, row)
+    checking.refresh([books.fresh(school)])
+    filing = Filing(note=note, pledged=bool(note))
+    progress.submit(entry.pk, by=by, version=entry.version, filing=filing)
+    entry.refresh_from_db()
+    return entry
+
+
+def second(cast, n=2):
+    school = world.school(f"第{n}小学")
+    return confirmed(cast, school, world.seat("filer", school))
+
+
+def token(entry):
+    return f"{entry.pk}-{entry.version}-{entry.report_id}"
+
+
+def shown(response):
+    return re.findall(r'name="shown" value="([\d-]+)"', response.content.decode())
+
+
+def test_only_what_the_registers_answered_and_met_is_offered(cast, desk):
+    plain = confirmed(cast)
+    filed(cast)  # typed
+    confirmed(cast, code="S3.1", note="附一句说明。")
+    with_file = world.entry(cast.school, "S2.2")
+    attach(with_file, cast.filer, "a.pdf")
+    page = desk.get(PAGE)
+    assert shown(page) == [token(plain)]
+    assert heading(page) == "有 1 项全部由台账得出且均已达标，可成批通过。"
+    assert "1 / 1" in words(page) and "达标" in words(page)
+
+
+def test_what_is_ticked_is_accepted_and_can_be_taken_back(cast, desk, travel):
+    first, other = confirmed(cast), second(cast)
+    page = desk.post(PAGE, {"do": "chosen", "key": "k", "chosen": [token(first)]}, follow=True)
+    assert "已通过 1 项。" in words(page)
+    assert (world.status(first), world.status(other)) == (Status.accepted, Status.submitted)
+    assert shown(page) == [token(other)]
+    assert f'action="/review/{first.pk}/undo/"' in page.content.decode()
+    first.refresh_from_db()
+    desk.post(f"/review/{first.pk}/undo/", {"version": first.version})
+    assert world.status(first) == Status.submitted
+    travel.move_to(world.NOON + timedelta(minutes=6))
+    assert "五分钟内通过的" not in words(desk.get(PAGE))
+
+
+def test_the_whole_page_is_accepted_with_one_button(cast, desk):
+    entries = [confirmed(cast), second(cast), second(cast, 3)]
+    sent = {"do": "all", "key": "k", "shown": shown(desk.get(PAGE))}
+    page = desk.post(PAGE, sent, follow=True)
+    assert "已通过 3 项。" in words(page)
+    assert {world.status(entry) for entry in entries} == {Status.accepted}
+    assert heading(page) == "没有可以成批通过的材料。"
+
+
+def test_what_was_sent_anew_or_decided_meanwhile_is_left_and_said(cast, desk):
+    first, other = confirmed(cast), second(cast)
+    before = [token(first), token(other)]
+    world.accept(other, world.seat("reviewer", world.COUNTY))
+    progress.withdraw(first.pk, by=cast.filer, version=first.version)
+    progress.submit(first.pk, by=cast.filer, version=first.version + 1, filing=Filing())
+    page = desk.post(PAGE, {"do": "all", "key": "k", "shown": before}, follow=True)
+    assert "有 2 项已被改动或已由他人审核，没有处理。" in words(page)
+    assert world.status(first) == Status.submitted
+
+
+def test_registers_that_moved_since_take_an_entry_out(cast, desk):
+    confirmed(cast)
+    books.branch(cast.filer, "新支部", basis="mixed")
+    checking.refresh([books.fresh(cast.school)])
+    assert shown(desk.get(PAGE)) == []
+
+
+def test_nobody_accepts_what_one_wrote_or_what_another_authority_reviews(cast, client):
+    both = world.person()
+    filer = world.seat("filer", cast.school, both)
+    entry = confirmed(cast, by=filer)
+    own = world.sign_in(client, world.seat("reviewer", world.COUNTY, both))
+    assert shown(own.get(PAGE)) == []
+    for seat in (world.seat("reviewer", world.COUNTY, both), cast.strange_reviewer):
+        browser = world.sign_in(client, seat)
+        browser.post(PAGE, {"do": "all", "key": "k", "shown": [token(entry)]})
+        assert world.status(entry) == Status.submitted
+    assert world.sign_in(client, cast.manager).get(PAGE).status_code == 403
+
+
+@pytest.mark.parametrize("sent", [{}, {"chosen": ["x", "1", "-", "9" * 40]}, {"do": "all"}])
+def test_nonsense_accepts_nothing(cast, desk, sent):
+    entry = confirmed(cast)
+    page = desk.post(PAGE, sent, follow=True)
+    assert page.status_code == 200
+    assert world.status(entry) == Status.submitted
+
+
+def test_the_page_costs_the_same_however_many_wait(cast, desk):
+    def cost():
+        with CaptureQueriesContext(connection) as found:
+            desk.get(PAGE)
+        return len(found)
+
+    confirmed(cast)
+    few = cost()
+    second(cast)
+    second(cast, 3)
+    assert cost() == few <= 8
+
+
+def test_the_desk_leads_here(cast, desk):
+    filed(cast)
+    assert f'href="{PAGE}"' in desk.get("/review/").content.decode()
