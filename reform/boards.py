@@ -16,6 +16,7 @@ from reform.tallies import Figures, Line
 from schools.language import local
 from schools.models import School
 from schools.models.regions import ancestors, bounds
+from schools.names import by_name
 
 PAGE = 50  # rows of a list
 DRILL_FROM = 4  # digits of a code: single entries are listed for cities and counties only
@@ -266,11 +267,6 @@ def grid(
         for pk, code, name in schools
     ]
     return sorted(lines, key=lambda line: (*by_name(line.name), line.code))
-
-
-def by_name(name: str) -> tuple[bytes, str]:
-    """Sorts as a reader looks a name up: GB 18030 holds its common characters by pinyin."""
-    return name.encode("gb18030", "replace"), name
 
 
 def _cell(counts: Counter[str]) -> Cell:

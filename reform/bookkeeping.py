@@ -69,15 +69,51 @@ def keep(
     ValidationError: column → sentences, for a private number in a text. Stale when a colleague
     changed a row meanwhile. A repeated request (same key) gets its first answer.
     """
+    _looked_at(register, school, rows, by)
+    asked = {"do": "keep", "register": register.key, "school": school.pk,
+             "rows": [_digest(register, row) for row in rows]}  # fmt: skip
+    return _act(school, register, asked, by, key,
+                lambda: recording.write(school, register, rows))  # fmt: skip
+
+
+def keep_all(
+    school: School,
+    register: Register,
+    rounds: Callable[[Callable[[Sequence[Record]], None]], None],
+    *,
+    by: Seat,
+    seen: str,
+    key: str = "",
+) -> Written:
+    """Like `keep`, for rows of which some need others stored before them: still one act.
+
+    `rounds` is given what stores rows, and calls it as often as it needs; `seen`: the digest of
+    all of them.
+    """
+    asked = {"do": "keep_all", "register": register.key, "school": school.pk, "rows": seen}
+    done = Written()
+
+    def keep_some(rows: Sequence[Record]) -> None:
+        _looked_at(register, school, rows, by)
+        some = recording.write(school, register, rows)
+        done.added += some.added
+        done.changed += some.changed
+        done.rev = some.rev
+
+    def do() -> Written:
+        rounds(keep_some)
+        return done
+
+    return _act(school, register, asked, by, key, do)
+
+
+def _looked_at(register: Register, school: School, rows: Sequence[Record], by: Seat) -> None:
+    """Denied or ValidationError where these rows may not be stored."""
     if any(row.pk is None for row in rows):
         require_adding(by, register, school)
     for row in rows:
         if wrong := private(register, row):
             raise ValidationError(wrong)
-    asked = {"do": "keep", "register": register.key, "school": school.pk,
-             "rows": [_digest(register, row) for row in rows]}  # fmt: skip
-    return _act(school, register, asked, by, key,
-                lambda: recording.write(school, register, rows))  # fmt: skip
 
 
 def remove(

@@ -165,6 +165,7 @@ REGION_PLACES = (
             "calendar_notice",
             "reminder_policy",
             "office_names",
+            "training_cycle",
         ),
     ),
     Place(
@@ -188,13 +189,14 @@ REGION_PLACES = (
     Place(
         "frameworks",
         "framework",
-        gettext_lazy("Frameworks"),
+        gettext_lazy("Framework"),
         "publish",
         ("framework", "framework_clauses"),
     ),
     Place("audit", "log", gettext_lazy("Log"), "see_audit"),
     Place("status", "pulse", gettext_lazy("Status"), "see_status"),
     Place("admin:index", "tools", gettext_lazy("Back office"), "administer"),
+    Place("style", "swatch", gettext_lazy("Style"), "see_style"),
 )
 ACCOUNT = Place("account", "person", gettext_lazy("Account"), "", ("phrases",))
 
@@ -205,7 +207,6 @@ def house(request: HttpRequest) -> dict[str, Any]:
     seat = getattr(request, "seat", None)
     theme = getattr(user, "theme", "auto")
     match = request.resolver_match
-    Place("style", "swatch", gettext_lazy("Style"), "see_style"),
     return {
         "house": {
             "theme": "" if theme == "auto" else theme,
@@ -214,6 +215,7 @@ def house(request: HttpRequest) -> dict[str, Any]:
             "period": period_name(),
             "places": places(request, seat),
             "help": wording.help_of(match.view_name) if match else "",
+            "took": partial(milliseconds, request) if seat and seat.has("see_status") else "",
             "seats": [seat_choice(one, seat) for one in getattr(request, "seats", ())],
             "other_language": ("en", "en", "English")
             if is_chinese()
@@ -224,7 +226,6 @@ def house(request: HttpRequest) -> dict[str, Any]:
 
 def period_name() -> str:
     """The school year that today lies in: 1 September to 31 August."""
-            "took": partial(milliseconds, request) if seat and seat.has("see_status") else "",
     return _("school year %(year)s") % {"year": school_year_of(clock.today())}
 
 

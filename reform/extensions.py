@@ -78,7 +78,9 @@ def require(seat: Seat, entry: Entry) -> None:
     """Denied with the sentence where this seat cannot ask now."""
     policy.require(seat, "ask_extension", entry)
     if entry.due_on < clock.today():
-        raise Denied(_("The date is past. File as soon as you can, and say in the note why."))
+        raise Denied(
+            _("The date is past; a later one can no longer be asked for. File as soon as you can.")
+        )
 
 
 def waiting(queryset: "QuerySet[Extension]") -> "QuerySet[Extension]":

@@ -126,8 +126,8 @@ def _valkey(_pulses: Pulses) -> Line:
             name,
             _("No answer within a second: %(error)s") % {"error": error},
             _(
-                "Start it again, or mend REDIS_URL. Meanwhile nothing is lost: the watchdog does "
-                "the rounds, and filing and review do not need it."
+                "Start it again, or correct REDIS_URL. Meanwhile nothing is lost: the watchdog "
+                "does the rounds, and filing and review do not need it."
             ),
         )
     return good(name, _("It answers."))
@@ -234,7 +234,7 @@ def _backup(pulses: Pulses) -> Line:
     if pulse and pulse.finished_at:
         said = f"{said} {pulse.detail}"
         if not pulse.ok:
-            return bad(name, said, _("Mend what it says, then: manage.py backup FOLDER."))
+            return bad(name, said, _("Put right what it says, then: manage.py backup FOLDER."))
     if not why:
         return good(name, said)
     if not settings.BACKUP_DIR:

@@ -136,6 +136,14 @@ def lines(found: Sequence[Reminder]) -> list[Line]:
     ]
 
 
+def by_school(found: Iterable[Line]) -> list[tuple[str, list[Line]]]:
+    """Lines with the schools they are about, whose news is newest first; what names none leads."""
+    groups: dict[str, list[Line]] = {"": []}
+    for line in found:
+        groups.setdefault(line.school, []).append(line)
+    return [(school, lines) for school, lines in groups.items() if lines]
+
+
 def sentence(
     one: Reminder,
     asked: Extension | None,

@@ -1,6 +1,6 @@
 """The only place that takes a block of rows into a school's register: look, then write as seen."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,19 +73,16 @@ def write(
         if as_seen != first.digest and first.writable:
             raise Moved(first)
         bookkeeping.require(by, School.objects.get(pk=school.pk))
-        for at in range(ROUNDS):
-            if not found.writable:
-                break
-            RegisterResource(found.desk, _keeper(school, register, by, key, at)).take(found)
-            found = seen(school, register, block)
+
+        def rounds(keep: Callable[[Sequence[Any]], None]) -> None:
+            nonlocal found
+            for _round in range(ROUNDS):
+                if not found.writable:
+                    break
+                RegisterResource(found.desk, keep).take(found)
+                found = seen(school, register, block)
+
+        if found.writable:
+            bookkeeping.keep_all(school, register, rounds, by=by, seen=first.digest, key=key)
     counts = first.counts
     return Taken(counts[NEW], counts[CHANGED], counts[UNCHANGED], found)
-
-
-def _keeper(school: School, register: Register, by: Seat, key: str, at: int) -> Any:
-    """What writes one round; the key of the form, so that a second press finds its answer."""
-
-    def keep(rows: Sequence[Any]) -> None:
-        bookkeeping.keep(school, register, rows, by=by, key=f"{key[:36]}:{at}" if key else "")
-
-    return keep

@@ -31,7 +31,7 @@ def server(_pulses: dict[str, Pulse]) -> Line:
     return (bad if long else care)(
         name,
         said % {"when": clock.told(circuit.since), "said": circuit.said},
-        _("Mend it, or EMAIL_URL. It is tried each minute; letters wait, none is lost."),
+        _("Repair it, or correct EMAIL_URL. It is tried each minute; letters wait, none is lost."),
         "unreachable",
     )
 

@@ -18,6 +18,7 @@ from reform.states import DUE_SOON_DAYS, OPEN, Keeper, Status
 from schools import clock, scope
 from schools.errors import Denied, Stale
 from schools.models import School, User
+from schools.names import by_name
 from schools.roles import Role
 from schools.scope import Seat
 
@@ -68,7 +69,7 @@ def letters(entries: Iterable[Entry]) -> list[Letter]:
         found.setdefault(entry.school_id, Letter(entry.school)).entries.append(entry)
     for school, people in reminders.readers(found).items():
         found[school].people = people
-    return sorted(found.values(), key=lambda letter: (letter.school.name, letter.school.code))
+    return sorted(found.values(), key=lambda one: (by_name(one.school.name), one.school.code))
 
 
 def goes_at(authority: str) -> datetime:
@@ -96,7 +97,7 @@ def send(entry_ids: Sequence[int], *, by: Seat, reason: str, key: str = "") -> l
         already = set(told.values_list("entry_id", flat=True))
         fresh = [entry for entry in entries if entry.pk not in already]
         if not fresh:
-            raise Stale(_("All of them were written to today; once a day is the most."))
+            raise Stale(_("All of them were written to today; once a day is the limit."))
         at = goes_at(by.place_code)
         made = Nudge.objects.bulk_create(
             Nudge(entry=entry, by=by.user, reason=reason.strip(), at=moment, day=day, goes_at=at)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
@@ -13,6 +14,7 @@ from schools import scope
 from schools.models import Activation, Membership, Region, School, User
 from schools.models.regions import bounds
 from schools.models.schools import SchoolKind
+from schools.names import by_name
 from schools.roles import Role
 from schools.scope import Seat
 
@@ -28,6 +30,16 @@ class State(StrEnum):
 
 
 UNOPENED = leaving.no_password("user__")
+
+
+# What `in_order` looks at, the post itself last.
+ORDER = ("school__name", "school__code", "region", "pk")
+
+
+def in_order(post: Any) -> tuple[Any, ...]:
+    """The place of a post, as a tuple of ORDER: regions first, then schools by name."""
+    name, code, region, *pk = post
+    return name is not None, by_name(name or ""), code or "", region or "", *pk
 
 
 # ---- the posts a seat looks after

@@ -125,7 +125,7 @@ def _short(field: str) -> Any:
         if len(plain) > most:
             raise Denied(_("This is longer than %(most)d characters.") % {"most": most})
         if not plain.isprintable():
-            raise Denied(_("This holds characters that cannot be seen. Type it anew."))
+            raise Denied(_("This holds characters that cannot be seen. Type it again."))
         return plain
 
     return parse
@@ -139,7 +139,7 @@ def role(text: str) -> str:
             return value
     allowed = listed(str(one.label) for one in ROLES)
     raise Denied(
-        _("“%(text)s” is no role at a school. Enter one of: %(allowed)s.")
+        _("“%(text)s” is not a role at a school. Enter one of: %(allowed)s.")
         % {"text": text[:40], "allowed": allowed}
     )
 
@@ -149,7 +149,7 @@ def email(text: str) -> str:
     try:
         validate_email(plain)
     except ValidationError:
-        raise Denied(_("“%(text)s” is no e-mail address.") % {"text": text[:40]}) from None
+        raise Denied(_("“%(text)s” is not an e-mail address.") % {"text": text[:40]}) from None
     return plain
 
 

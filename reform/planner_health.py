@@ -6,7 +6,7 @@ from django.db.models import Count, Min
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from reform import blast_guard, clock_guard, planner
+from reform import blast_guard, clock_guard, outbox, planner
 from reform.lines import Line, bad, care, good, last
 from reform.models import Pulse, Reminder
 from reform.models.reminder import ReminderState
@@ -41,22 +41,23 @@ def reminders(pulses: dict[str, Pulse]) -> Line:
     """When reminders were last planned, and how long the oldest has waited to be told."""
     name, now = _("Reminders"), clock.now()
     said, why = last(pulses.get(planner.PULSE), LATE_PLAN)
-    waiting = Reminder.objects.filter(state=ReminderState.waiting).aggregate(
-        n=Count("pk"), oldest=Min("planned_at")
-    )
-    if waiting["n"]:
+    open_ = Reminder.objects.filter(state=ReminderState.waiting)
+    waiting = open_.aggregate(n=Count("pk"), oldest=Min("planned_at"))
+    if waiting["n"] and outbox.mail_is_on():
         more = ngettext(
             "%(n)d waits to be told by mail, the oldest since %(when)s.",
             "%(n)d wait to be told by mail, the oldest since %(when)s.",
             waiting["n"],
         )
         said += " " + more % {"n": waiting["n"], "when": clock.told(waiting["oldest"])}
+    advice = _("Start the worker or the watchdog again; what was missed is made good then.")
     if why:
-        advice = _("Start the worker or the watchdog again; what was missed is made good then.")
         return (care if why == "never" else bad)(name, said, advice, why)
     if waiting["n"] and blast_guard.held() is None:
         since = clock.local_date(waiting["oldest"])
         days = Calendar.days_of(NATION).working_days_between(since, clock.local_date(now))
         if days > PATIENCE:
-            return bad(name, said, _("No letter names them: look at the mail above."), "untold")
+            if outbox.mail_is_on():
+                advice = _("No letter names them: look at the mail above.")
+            return bad(name, said, advice, "untold")
     return good(name, said)

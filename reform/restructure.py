@@ -136,7 +136,7 @@ def require(seat: Seat, school: School, kind: str) -> None:
     if not seat.is_authority(school.authority_id):
         raise Denied(_("Another authority looks after this school; its manager can change it."))
     if school.kind != SchoolKind.school:
-        raise Denied(_("A bureau is no school; it stays as it is."))
+        raise Denied(_("A bureau is not a school; it stays as it is."))
     if why := why_not(school, kind):
         raise Denied(why)
 

@@ -63,7 +63,7 @@ def region_of(seat: Seat) -> str:
     """The region whose schools a seat may change by a list."""
     if seat.region is None or seat.place_code == NATION:
         raise Denied(
-            _("The nation keeps no list of schools; a province, city or county takes its own in.")
+            _("The nation keeps no list of schools; a province, city or county imports its own.")
         )
     return seat.place_code
 
@@ -119,7 +119,7 @@ def _write(job: Job, work: Any, listed: List, region: str) -> list[str]:
             if moved := _differences(seen, _plan(resource.lines.values())):
                 raise Moved(moved)
             if not outcome.report.written:
-                raise Denied(_("Nothing was written: rows are refused. Mend them first."))
+                raise Denied(_("Nothing was written: rows are refused. Correct them first."))
             history.append(chain, [_event(job, outcome.report)])
             work.finish(_told(outcome.report))
     except Moved as found:
@@ -208,7 +208,7 @@ def _every_row(report: Report, lines: Iterable[Line]) -> bytes:
         for number, school, sentence in _by_row(table, report)
     )
     head = [_("Row"), _("School"), _("What"), _("Why")]
-    return sheets.write_xlsx(head, rows, _("What would come of it"))
+    return sheets.write_xlsx(head, rows, _("What it would do"))
 
 
 def _put_failed(job: Job, head: list[str], lines: Iterable[Line]) -> None:

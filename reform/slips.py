@@ -51,8 +51,8 @@ def wanting(seat: Seat, *, anew: bool = False) -> list[int]:
     rows = people.narrowed(people.posts(seat), "", "waiting", clock.today())
     if not anew:
         rows = rows.exclude(people.holds_code(clock.now()))
-    rows = rows.order_by("school__name", "school__code", "region", "pk")
-    return list(dict.fromkeys(rows.values_list("user_id", flat=True)))
+    found = sorted(rows.order_by().values_list(*people.ORDER, "user_id"), key=people.in_order)
+    return list(dict.fromkeys(row[-1] for row in found))
 
 
 def print_for(seat: Seat, user_ids: Iterable[int], *, base: str, path: str, key: str) -> Sheet:
@@ -104,8 +104,11 @@ def _lock_places_of(user_ids: set[int]) -> None:
 def _current(seat: Seat, user_ids: list[int]) -> list[Membership]:
     """One post of each person, in the order of schools; who is none of ours is left out."""
     rows = people.posts(seat).filter(user__in=user_ids).exclude(people.is_over(clock.today()))
-    posts = rows.order_by("school__name", "school__code", "region", "pk")
-    return list({post.user_id: post for post in reversed(posts)}.values())[::-1]
+    posts = {post.pk: post for post in rows.order_by()}
+    first: dict[int, Membership] = {}
+    for row in sorted(rows.order_by().values_list(*people.ORDER), key=people.in_order):
+        first.setdefault(posts[row[-1]].user_id, posts[row[-1]])
+    return list(first.values())
 
 
 def _slip(post: Membership, code: str, base: str, path: str) -> Slip:

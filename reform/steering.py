@@ -113,7 +113,7 @@ def _wrong_date(slot: Slot, authority: str | None, due_on: date, calendar: Calen
     if due_on < slot.opens_on:
         return _("This item opens on %(day)s only.") % {"day": slot.opens_on}
     if not calendar.is_workday(due_on):
-        return _("%(day)s is no working day: take %(next)s, or %(before)s before it.") % {
+        return _("%(day)s is not a working day: take %(next)s, or %(before)s before it.") % {
             "day": due_on,
             "next": calendar.forward(due_on),
             "before": calendar.back(due_on),

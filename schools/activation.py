@@ -87,7 +87,7 @@ def _find(username: str, code: str) -> Activation | Denied:
         return _used(found.used_at)
     if found.revoked_at:
         return Denied(
-            _("A newer code was issued, so this one no longer holds. Use the newest slip.")
+            _("A newer code was issued, so this one is no longer valid. Use the newest slip.")
         )
     if found.expires_at <= clock.now():
         return Denied(
@@ -100,8 +100,8 @@ def _find(username: str, code: str) -> Activation | Denied:
 def _wrong() -> Denied:
     return Denied(
         _(
-            "Account and code do not fit together. Compare both with the slip; it holds for 14 "
-            "days and once."
+            "Account and code do not fit together. Compare both with the slip; it is valid for "
+            "14 days and works once."
         )
     )
 

@@ -234,7 +234,7 @@ def code(text: str) -> str:
         )
     if not _CODE.fullmatch(plain):
         raise Denied(
-            _("“%(text)s” is no school code: that has 4 to 20 digits, letters or hyphens.")
+            _("“%(text)s” is not a school code: that has 4 to 20 digits, letters or hyphens.")
             % {"text": text[:40]}
         )
     return plain
@@ -248,7 +248,7 @@ def name(text: str) -> str:
     if len(plain) > MOST_NAME:
         raise Denied(_("The name is longer than %(most)d characters.") % {"most": MOST_NAME})
     if not plain.isprintable():
-        raise Denied(_("The name holds characters that cannot be seen. Type it anew."))
+        raise Denied(_("The name holds characters that cannot be seen. Type it again."))
     return plain
 
 
@@ -257,7 +257,7 @@ def number(text: str) -> int:
     plain = unicodedata.normalize("NFKC", text).replace(",", "").strip()
     if not re.fullmatch(r"[0-9]{1,6}", plain) or int(plain) > MOST_NUMBER:
         raise Denied(
-            _("“%(text)s” is no whole number from 0 to %(most)d.")
+            _("“%(text)s” is not a whole number from 0 to %(most)d.")
             % {"text": text[:40], "most": MOST_NUMBER}
         )
     return int(plain)
@@ -300,7 +300,7 @@ class Types:
         row = self.rows.get(wanted.zfill(3)) or self.rows.get(self.codes.get(wanted, ""))
         if row is None:
             raise Denied(
-                _("“%(text)s” is no school type. Enter its name or 3-digit code.")
+                _("“%(text)s” is not a school type. Enter its name or 3-digit code.")
                 % {"text": text[:40]}
             )
         if row.use.startswith("alias of "):
@@ -311,7 +311,7 @@ class Types:
             )
         if row.use == "not a school":
             raise Denied(
-                _("%(type)s is no school of its own. Enter the school it belongs to instead.")
+                _("%(type)s is not a school of its own. Enter the school it belongs to instead.")
                 % {"type": row}
             )
         return row.code

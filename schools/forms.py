@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.forms import (
     AdminUserCreationForm,
     AuthenticationForm,
@@ -63,11 +64,12 @@ class AccountForm(forms.ModelForm):
             "phone": gettext_lazy("An office number, with its area code. No mobile number."),
             "email": gettext_lazy("May be empty."),
             "digest": gettext_lazy("One e-mail a day at most. The inbox always has all of it."),
-            "shortcuts": gettext_lazy("A accepts, R returns, J goes on; only outside fields."),
+            "shortcuts": gettext_lazy("Only outside fields; ? shows those of a page."),
         }
         widgets = {"phone": forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"})}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, reviews: bool, files: bool, **kwargs: Any) -> None:
+        """`reviews`, `files`: what this person does here; keys are of use to these alone."""
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("Name")
         self.fields["email"].label = _("E-mail")
@@ -75,6 +77,14 @@ class AccountForm(forms.ModelForm):
         self.fields["theme"].label = _("Colours")
         self.fields["shortcuts"].label = _("Use single-letter keys")
         self.fields["digest"].label = _("Send me the daily letter")
+        if settings.MAIL_SERVER is None:
+            del self.fields["digest"]
+        if not reviews and not files:
+            del self.fields["shortcuts"]
+        elif reviews:
+            self.fields["shortcuts"].help_text = _(
+                "A accepts, R returns, J goes on; only outside fields."
+            )
         self.fields["language"].choices = [
             ("", _("As this browser was told")),
             *User._meta.get_field("language").choices,

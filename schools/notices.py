@@ -86,7 +86,7 @@ def read(text: str, year: int | None = None) -> Notice:
     plain = re.sub(r"[ \u3000]+", "", plain)
     said = _words().year.search(plain)
     if said and year and int(said[1]) != year:
-        words = _("The text speaks of %(said)s, and %(year)s was chosen.")
+        words = _("The text is about %(said)s, but %(year)s was chosen.")
         found.problems.append(words % {"said": said[1], "year": year})
         return found
     in_year = int(said[1]) if said else year
@@ -135,8 +135,8 @@ def _read_sentence(found: Notice, sentence: str, name: str, year: int | None) ->
         if days and kind == DayKind.holiday and told and int(told[1]) != len(days):
             found.problems.append(
                 ngettext(
-                    "%(name)s: the text says %(said)d day, from %(first)s to %(last)s are %(n)d.",
-                    "%(name)s: the text says %(said)d days, from %(first)s to %(last)s are %(n)d.",
+                    "%(name)s: the text says %(said)d day, but %(first)s to %(last)s is %(n)d.",
+                    "%(name)s: the text says %(said)d days, but %(first)s to %(last)s is %(n)d.",
                     int(told[1]),
                 )
                 % {
@@ -168,7 +168,7 @@ def _days(
         found.problems.append(words % {"first": first, "last": last})
         return [], month
     if (last - first).days >= MOST_DAYS:
-        words = _("%(first)s to %(last)s is longer than any holiday; mend the text.")
+        words = _("%(first)s to %(last)s is longer than any holiday; correct the text.")
         found.problems.append(words % {"first": first, "last": last})
         return [], month
     return [first + DAY * n for n in range((last - first).days + 1)], month
@@ -207,7 +207,7 @@ def _keep(found: Notice, day: date, kind: str, name: str) -> bool:
         words = _("%(day)s is named both as a holiday and as a working day.")
         found.problems.append(words % {"day": day})
     if kind == DayKind.makeup_workday and day.weekday() < 5:
-        words = _("%(day)s is no weekend day, so it cannot be a make-up working day.")
+        words = _("%(day)s is not at a weekend, so it cannot be a make-up working day.")
         found.problems.append(words % {"day": day})
     found.days[day] = (str(kind), name)
     return True

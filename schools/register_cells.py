@@ -201,7 +201,7 @@ def _grades(text: str) -> list[int]:
         if 1 <= first <= last <= 12:
             return list(range(first, last + 1))
     if (known := _grade_words().get(bare(text))) is None:
-        raise Unread(_("“%(text)s” is no grade: write 1 to 12, such as 1-6.")
+        raise Unread(_("“%(text)s” is not a grade: write 1 to 12, such as 1-6.")
                      % {"text": _short(text)})  # fmt: skip
     return [known]
 

@@ -86,7 +86,7 @@ def _neighbours(region: str, term: NewTerm) -> list[Neighbour]:
 
 def _doubts(calendar: Calendar, near: list[Neighbour], term: NewTerm) -> list[str]:
     found = [
-        _("%(day)s is no working day.") % {"day": day}
+        _("%(day)s is not a working day.") % {"day": day}
         for day in (term.starts, term.ends)
         if not calendar.is_workday(day)
     ]

@@ -148,7 +148,7 @@ def test_a_refused_row_is_shown_and_nothing_can_be_written(office):
 
     assert "confirm_form" not in response.context
     assert "2 new, 0 changed, 0 unchanged, 1 refused." in page
-    assert "School type: “大学” is no school type. Enter its name or 3-digit code." in page
+    assert "School type: “大学” is not a school type. Enter its name or 3-digit code." in page
 
 
 def test_with_the_tick_the_good_rows_go_in(office):

@@ -208,8 +208,8 @@ def weeks(look, mixed):
 
 @pytest.mark.parametrize("url", [BOARD, f"{BOARD}?pillar=Z"])
 def test_seven_days_are_told_where_there_is_a_day_to_tell_from(weeks, url):
-    now = {BOARD: "新通过 2 项、新报送 3 项、逾期减少 2 项"}
-    now[f"{BOARD}?pillar=Z"] = "新通过 1 项、新报送 1 项、逾期减少 3 项"
+    now = {BOARD: "新通过 2 项、新提交 3 项、逾期减少 2 项"}
+    now[f"{BOARD}?pillar=Z"] = "新通过 1 项、新提交 1 项、逾期减少 3 项"
     assert f"近 7 天：{now[url]}。" in words(weeks.get(url))
 
 
@@ -243,7 +243,7 @@ def test_a_city_tells_of_its_days_too(weeks, client, kept):
     if not kept:
         Snapshot.objects.filter(day=TODAY).delete()
     page = world.sign_in(client, world.seat("viewer", "3301")).get("/board/3301/")
-    assert "近 7 天：新通过 2 项、新报送 3 项、逾期减少 2 项。" in words(page)
+    assert "近 7 天：新通过 2 项、新提交 3 项、逾期减少 2 项。" in words(page)
     assert "逐日变化" in words(page)
 
 

@@ -203,14 +203,14 @@ def test_a_returned_one_says_why_and_when(desk, cast):
     due = Entry.objects.get(pk=entry.pk).due_on
     said, url, label = why(desk, entry)
     assert said.startswith(f"{due:%m-%d} 到期" if due.year == 2026 else f"{due} 到期")
-    assert said.endswith("；11-20 退回，意见为“课时数与课表不一致，请核对”，尚未重新报送。")
+    assert said.endswith("；11-20 退回，意见为“课时数与课表不一致，请核对”，尚未重新提交。")
     assert (url, label) == (nudge("returned", cast), "催办该校")
 
 
 def test_one_that_waits_for_a_signature_says_so(desk, cast):
     entry = world.entry(cast.school, "Z2.1", due_on=SOON)
     Entry.objects.update(status=3)
-    assert why(desk, entry)[0] == "11-25 到期，还有 3 个工作日；等书记签字。"
+    assert why(desk, entry)[0] == "11-25 到期，还有 3 个工作日；等待书记签发。"
 
 
 def test_a_request_for_a_later_date_comes_before_a_letter(desk, cast):
@@ -225,7 +225,7 @@ def test_what_waits_for_review_leads_to_the_review(desk, cast, travel):
     entry = world.file(world.entry(cast.school, "Z2.1"), cast.filer)
     travel.move_to(world.NOON + timedelta(days=4))
     world.sign_in(desk, cast.reviewer)
-    said = "11-20 报送，已等 2 个工作日，待审核。"
+    said = "11-20 提交，已等 2 个工作日，待审核。"
     assert why(desk, entry) == (said, f"/review/{entry.pk}/", "审核")
     assert desk.get(f"/review/{entry.pk}/").status_code == 200
 

@@ -60,6 +60,7 @@ def test_a_moved_register_is_asked_anew_by_a_fragment(cast, at):
     assert f'href="/registers/branches/#r{row.pk}"' in text
     assert heading(fragment) == "台账数据已全部达到要求，点一下即可确认提交。"
     assert "确认 S2.1</button>" in text
+    assert 'class="btn" id="send" form="filing" hx-swap-oob="true">提交 S2.1' in text
     assert Computed.objects.get(entry=entry).ready is True
     assert (
         "hx-trigger" not in browser.get(url("entry", entry)).content.decode().split("evidence")[0]
@@ -259,7 +260,7 @@ def test_a_begun_note_is_not_passed_over(cast, at):
     browser.post(url("entry_save", entry), form(entry, note="写到一半"))
     assert url("entry_confirm", entry) not in text(home(browser))
     page = confirm(browser, entry)
-    assert "这一项已写有进展说明草稿" in words(page)
+    assert "这一项已写有进展情况草稿" in words(page)
     assert Draft.objects.get().note == "写到一半"
     assert world.status(entry) == Status.in_progress
 

@@ -33,7 +33,7 @@ def test_two_presses_lead_from_an_item_to_a_request(cast, entry, at):
     filer = at(cast.filer)
     assert here in filer.get(f"/entries/{entry.pk}/").content.decode()
     page = filer.get(here)
-    assert heading(page) == "截止日期为 2026-11-30，还有 6 个工作日。需要延到哪一天？"
+    assert heading(page) == "时限为 2026-11-30，还有 6 个工作日。需要延到哪一天？"
     assert page.context["dates"][0][0] == date(2026, 12, 4)
 
     done = filer.post(here, {"wanted_on": "2026-12-04", "reason": WHY, "key": "k"}, follow=True)
@@ -60,7 +60,7 @@ def test_a_wrong_request_comes_back_beside_its_field_with_what_was_typed(cast, e
 def test_after_the_date_the_page_says_what_to_do_instead(cast, entry, at, travel):
     travel.move_to(world.NOON + timedelta(days=11))
     page = at(cast.filer).get(reverse("extension_ask", args=[entry.pk]))
-    assert heading(page).startswith("日期已过，不能再申请延期。")
+    assert heading(page).startswith("时限已过，不能再申请延期，")
     assert "<textarea" not in page.content.decode()
 
 
@@ -100,6 +100,26 @@ def test_nothing_ticked_decides_nothing_and_a_strange_number_is_not_found(cast, 
     assert Extension.objects.get().state == "waiting"
 
 
+def test_the_date_that_was_chosen_stays_chosen_when_the_answer_is_refused(cast, entry, at):
+    asked = world.asked(entry, cast.filer, wanted_on=date(2026, 12, 4))
+    said = {"do": "refuse", "chosen": [asked.pk], f"on-{asked.pk}": "2026-12-11"}
+
+    page = at(cast.reviewer).post(QUEUE, said).content.decode()
+
+    assert '<option value="2026-12-11" selected>' in page
+    assert page.count(" selected>") == 1
+
+
+@pytest.mark.parametrize(("do", "word"), [("grant", "已同意"), ("refuse", "未同意")])
+def test_whoever_is_second_reads_in_words_of_requests_what_became_of_it(cast, entry, at, do, word):
+    asked = world.asked(entry, cast.filer)
+    desk = at(cast.reviewer)
+    said = {"do": do, "chosen": [asked.pk], "reason": "先交目录。"}
+    desk.post(QUEUE, said)
+
+    assert f"该申请现为“{word}”。" in words(desk.post(QUEUE, said, follow=True))
+
+
 def test_the_queue_asks_as_often_for_one_row_as_for_three(cast, at, django_assert_num_queries):
     world.asked(world.entry(cast.school, due_on=DUE), cast.filer)
     desk = at(cast.reviewer)
@@ -126,7 +146,7 @@ def test_one_school_is_let_on_until_a_day_and_nobody_else(cast, entry, closed, a
     here = reverse("campaign_readmit", args=[closed.pk])
     desk = at(cast.reviewer)
     assert here in desk.get(f"/campaigns/{closed.pk}/").content.decode()
-    assert heading(desk.get(here)) == "专项关闭时，还有 2 所学校留有未办结的事项。"
+    assert heading(desk.get(here)) == "专项结束时，还有 2 所学校留有未办结的事项。"
 
     typed = {"school": cast.school.pk, "until": "2026-12-04", "reason": "系统停电，未能按时填报。"}
     done = desk.post(here, typed, follow=True)
@@ -173,6 +193,6 @@ def test_whoever_is_let_on_is_told_once_of_each_item_late_or_not(cast, entry, cl
 
 def test_a_campaign_under_way_says_the_other_way(cast, entry, at):
     here = reverse("campaign_readmit", args=[entry.slot.campaign_id])
-    assert "本专项尚未关闭" in heading(at(cast.manager).get(here))
+    assert "本专项尚未结束" in heading(at(cast.manager).get(here))
     assert entry.slot.campaign.state == CampaignState.open
     assert IdempotencyKey.objects.count() == 0

@@ -93,7 +93,7 @@ def test_the_reviewer_may_grant_another_offered_date_and_no_other(cast, entry):
 
 def test_after_the_date_it_is_too_late_to_ask(cast, entry, travel):
     travel.move_to(world.NOON + timedelta(days=11))
-    with pytest.raises(Denied, match="日期已过"):
+    with pytest.raises(Denied, match="时限已过"):
         ask(cast, entry, on=date(2026, 12, 4))
     assert Extension.objects.count() == 0
 

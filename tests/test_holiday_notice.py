@@ -114,7 +114,7 @@ def test_a_text_with_full_width_figures_and_spaces_reads_the_same():
         ),
         (
             "元旦：1月5日上班。",
-            "2027-01-05 is no weekend day, so it cannot be a make-up working day.",
+            "2027-01-05 is not at a weekend, so it cannot be a make-up working day.",
         ),
         ("春节：2月30日放假。", "2月30日: there is no such day."),
         (
@@ -123,7 +123,7 @@ def test_a_text_with_full_width_figures_and_spaces_reads_the_same():
         ),
         (
             "春节：2月1日至28日放假。",
-            "2027-02-01 to 2027-02-28 is longer than any holiday; mend the text.",
+            "2027-02-01 to 2027-02-28 is longer than any holiday; correct the text.",
         ),
         (
             "元旦：1月2日放假。1月2日上班。",

@@ -26,6 +26,11 @@ def filer(cast, at):
     return at(cast.filer)
 
 
+def shown(page):
+    """How many lines a page of the inbox has."""
+    return sum(len(lines) for _school, lines in page.context["groups"])
+
+
 def test_a_line_says_what_why_and_where(cast, entry, filer):
     world.told(entry, cast.filer)
     page = filer.get(HERE)
@@ -73,17 +78,17 @@ def test_of_a_date_only_the_last_stage_stands_and_the_number_says_the_same(cast,
     world.told(world.entry(cast.school, "Z2.2", due_on=DUE), cast.filer)
     page = filer.get(HERE)
     assert heading(page) == "有 2 条新提醒。"
-    assert len(page.context["lines"]) == 2
-    assert len(filer.get(HERE, {"all": 1}).context["lines"]) == 5
+    assert shown(page) == 2
+    assert shown(filer.get(HERE, {"all": 1})) == 5
 
 
 def test_old_news_leaves_once_it_was_seen(cast, entry, filer, travel):
     told = world.told(entry, cast.filer, "moved", stage=0)
     travel.move_to(world.NOON + timedelta(days=31))
     world.sign_in(filer, cast.filer)
-    assert len(filer.get(HERE).context["lines"]) == 1
+    assert shown(filer.get(HERE)) == 1
     filer.post("/inbox/seen/", {"upto": told.pk})
-    assert len(filer.get(HERE).context["lines"]) == 0
+    assert shown(filer.get(HERE)) == 0
 
 
 def test_what_a_later_stage_replaced_was_never_told(cast, entry, filer):
@@ -116,6 +121,25 @@ def test_each_kind_has_its_words(cast, entry, filer, at, travel):
     assert "学校申请延期至 2026-12-04" in words(desk)
 
 
+def test_an_official_reads_what_is_new_school_by_school(cast, entry, at):
+    other = world.school("月亮小学")
+    world.told(entry, cast.reviewer)
+    world.told(world.entry(other, "Z2.2", due_on=DUE), cast.reviewer)
+    world.told(world.entry(cast.school, "Z2.3", due_on=DUE), cast.reviewer)
+
+    page = at(cast.reviewer).get(HERE)
+
+    groups = [(school, len(lines)) for school, lines in page.context["groups"]]
+    assert groups == [("阳光小学", 2), ("月亮小学", 1)]
+    assert words(page).count("阳光小学") == 1
+
+
+def test_people_of_a_school_do_not_read_its_name_over_their_lines(entry, cast, filer):
+    world.told(entry, cast.filer)
+
+    assert [school for school, _lines in filer.get(HERE).context["groups"]] == [""]
+
+
 def test_it_does_not_ask_more_often_for_three_lines_than_for_one(
     cast, filer, django_assert_num_queries
 ):
@@ -133,7 +157,7 @@ def test_more_than_a_page_goes_on_by_key(cast, entry, filer):
         world.told(entry, cast.filer, stage=stage)
     first = filer.get(HERE, {"all": 1})
     second = filer.get(first.context["next_url"])
-    assert (len(first.context["lines"]), len(second.context["lines"])) == (30, 5)
+    assert (shown(first), shown(second)) == (30, 5)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +249,8 @@ def test_what_was_untrue_when_the_letter_was_written_says_so(cast, entry, filer,
     assert "发信时情况已有变化" in words(filer.get(HERE, {"all": 1}))
 
 
-def test_the_daily_letter_is_switched_off_in_the_account(cast, filer):
+def test_the_daily_letter_is_switched_off_in_the_account(cast, filer, settings):
+    settings.MAIL_SERVER = {"host": "127.0.0.1"}
     user = cast.filer.user
     fields = {"do": "details", "name": user.name, "post": "", "phone": "", "email": "",
               "language": "", "theme": "auto"}  # fmt: skip

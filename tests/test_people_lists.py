@@ -144,9 +144,9 @@ def test_each_wrong_row_is_refused_in_words_and_the_good_ones_go_in(cast):
         3: f"Several schools are called “同名小学”. Enter the code: {twin[0].code}",
         5: "is not a school of 西湖区",
         6: "There is no school called “阳光小字” here; is it 阳光小学?",
-        7: "Role: “审核员” is no role at a school.",
+        7: "Role: “审核员” is not a role at a school.",
         8: "This is a mobile number.",
-        9: "“不是邮箱” is no e-mail address.",
+        9: "“不是邮箱” is not an e-mail address.",
         10: "This account name is taken.",
         11: "The school is missing.",
         12: "is that of 同名小学, not of “阳光小学”",
@@ -293,7 +293,7 @@ def test_what_was_looked_at_is_bound_to_who_looked_the_version_and_an_hour(cast,
     assert desk.post(here, {"do": "write", "version": version + 1}).status_code == 409
     travel.shift(3700)
     assert desk.post(here, {"do": "write", "version": version}).status_code == 409
-    assert "This list was set aside; nothing was written." in desk.get(here).content.decode()
+    assert "This list was discarded; nothing was written." in desk.get(here).content.decode()
     assert not User.objects.filter(name="周老师").exists()
 
 

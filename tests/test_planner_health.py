@@ -75,7 +75,16 @@ def test_a_clock_that_jumped_is_red_with_its_word(client, travel, settings, tmp_
     assert health.report()["well"] is False
 
 
-def test_what_waits_is_counted_and_after_two_working_days_red(cast, client, travel):
+def test_without_mail_nothing_is_said_to_wait_for_it(cast, travel):
+    world.slot(cast.campaign, due_on=DUE)
+    world.entry(cast.school)
+    planning.plan_at(travel, "2026-11-19T09:00")
+
+    assert "by mail" not in reminders().said
+
+
+def test_what_waits_is_counted_and_after_two_working_days_red(cast, client, travel, settings):
+    settings.MAIL_SERVER = {"host": "127.0.0.1"}
     world.slot(cast.campaign, due_on=DUE)
     world.entry(cast.school)
     planning.plan_at(travel, "2026-11-19T09:00")

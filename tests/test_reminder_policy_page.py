@@ -60,6 +60,10 @@ def test_who_touches_nothing_reads_the_defaults_with_the_days_of_a_real_date(cas
     assert "Back to the inherited rules" not in shown
 
 
+def test_where_the_rules_come_from_is_said_once(cast, sheet):
+    assert text(sheet.get(URL)).count("These are the defaults; nothing has to be set.") == 1
+
+
 def test_rules_that_are_saved_are_in_force_and_told_to_history(cast, sheet):
     answer = sheet.post(URL, typed(TWO, quiet_before="09:00", grace_days="2", mail=""))
 

@@ -136,13 +136,13 @@ def test_the_manager_sees_by_name_who_has_not_answered_and_whom_to_call(desk, un
 
     page = text(desk.get(reverse("baselines")))
 
-    assert "2 of 2 schools have not told their numbers yet." in page
+    assert "2 of 2 schools have not entered their numbers yet." in page
     assert "新学校" in page and "周老师" in page and "0571-87001234" in page
     assert "邻县小学" not in page and "已撤小学" not in page
     known = text(desk.get(reverse("baselines"), {"show": "unknown"}))
     assert "新学校" in known and "月亮小学" not in known
     School.objects.update(baseline_at=timezone.now())
-    assert "All 2 schools have told their numbers." in text(desk.get(reverse("baselines")))
+    assert "All 2 schools have entered their numbers." in text(desk.get(reverse("baselines")))
     assert "Nobody is left to be asked." in text(desk.get(reverse("baselines")))
 
 

@@ -100,7 +100,7 @@ def test_the_history_of_the_region_keeps_what_was_taken_in(desk):
 def test_refused_rows_are_listed_and_the_good_ones_go_in_when_asked_to(desk):
     job = looked_at(desk, SHORT, SUN, BAD, ABROAD)
     seen = page(desk, job)
-    assert "School type: “大学” is no school type." in text(seen)
+    assert "School type: “大学” is not a school type." in text(seen)
     assert "It is reviewed outside 浙江省杭州市西湖区" in text(seen)
     assert "Take in 1 school, leave the refused rows out" in text(seen)
     assert 'name="skip_bad" value="1"' in seen.content.decode()
@@ -123,7 +123,7 @@ def test_the_refused_rows_come_back_as_they_were_with_the_reasons(desk):
     assert rows == [
         ["序号", "学校名称", "所在地", "办学类型", "Row", "Why it was refused"],
         ["2", "'=1+1小学", "西湖区", "大学", 3,
-         "School type: “大学” is no school type. Enter its name or 3-digit code."],
+         "School type: “大学” is not a school type. Enter its name or 3-digit code."],
     ]  # fmt: skip
 
 
@@ -160,8 +160,8 @@ def test_all_that_is_wrong_with_a_row_stands_in_one_row(desk):
 
     assert job.result["rows"]["refused"] == 1
     assert job.result["tables"]["refused"][0][2] == (
-        "School type: “大学” is no school type. Enter its name or 3-digit code. "
-        "Full members: “约50” is no whole number from 0 to 99999."
+        "School type: “大学” is not a school type. Enter its name or 3-digit code. "
+        "Full members: “约50” is not a whole number from 0 to 99999."
     )
 
 
@@ -188,7 +188,7 @@ def test_the_same_file_again_says_that_it_was_taken_in(desk):
 
     seen = text(page(desk, again))
     assert "There is nothing to change: everything in this list stands here already." in seen
-    assert f"This very file was taken in already: today 12:00, by {desk.seat.user.name}." in seen
+    assert f"This very file was imported already: today 12:00, by {desk.seat.user.name}." in seen
     assert "Take in" not in seen
 
 
@@ -333,7 +333,7 @@ def test_a_file_that_cannot_be_read_says_why_and_the_way_on(desk, data, sentence
 
     seen = text(page(desk, job))
 
-    assert "The list was not taken in, and nothing was changed." in seen
+    assert "The list was not imported, and nothing was changed." in seen
     assert sentence in seen
     assert "Choose the file again" in seen
 
@@ -343,7 +343,7 @@ def test_a_list_put_away_writes_nothing_and_leaves_no_file(desk):
 
     answer = desk.post(reverse("school_list_cancel", args=[job.pk]), follow=True)
 
-    assert "The file is put away; nothing was written." in text(answer)
+    assert "The file is discarded; nothing was written." in text(answer)
     assert job_files.known() == set()
     assert "This list was put away" in text(page(desk, job))
     confirm(desk, job)

@@ -269,7 +269,7 @@ def test_the_command_ends_in_failure_when_a_row_is_refused(tmp_path):
         call_command("load_schools", file, stderr=err)
 
     assert err.getvalue() == (
-        "Row 3 坏 (not taken): School type: “大学” is no school type. "
+        "Row 3 坏 (not taken): School type: “大学” is not a school type. "
         "Enter its name or 3-digit code.\n"
     )
     assert School.objects.count() == 0

@@ -60,7 +60,7 @@ def refused(*rows, **options):
         (
             SHORT,
             ["阳光小学", "西湖区", "大学"],
-            ("School type: “大学” is no school type. Enter its name or 3-digit code."),
+            ("School type: “大学” is not a school type. Enter its name or 3-digit code."),
         ),
         (
             SHORT,
@@ -71,7 +71,7 @@ def refused(*rows, **options):
             SHORT,
             ["附设班", "西湖区", "219"],
             (
-                "School type: Attached primary class is no school of its own. Enter "
+                "School type: Attached primary class is not a school of its own. Enter "
                 "the school it belongs to instead."
             ),
         ),
@@ -88,7 +88,7 @@ def refused(*rows, **options):
             [*SHORT, "学校标识码"],
             [*ROW, "二一三三"],
             (
-                "School code: “二一三三” is no school code: that has 4 to 20 digits, "
+                "School code: “二一三三” is not a school code: that has 4 to 20 digits, "
                 "letters or hyphens."
             ),
         ),
@@ -103,12 +103,12 @@ def refused(*rows, **options):
         (
             [*SHORT, "正式党员"],
             [*ROW, "约50"],
-            "Full members: “约50” is no whole number from 0 to 99999.",
+            "Full members: “约50” is not a whole number from 0 to 99999.",
         ),
         (
             [*SHORT, "正式党员"],
             [*ROW, "-1"],
-            "Full members: “-1” is no whole number from 0 to 99999.",
+            "Full members: “-1” is not a whole number from 0 to 99999.",
         ),
         (
             [*SHORT, "办学性质"],

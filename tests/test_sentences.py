@@ -38,7 +38,7 @@ BOTH = [
     ),
     (
         Owed(waiting=1, total=4),
-        "该交的都交了，1 项等待审核。",
+        "该提交的都已提交，1 项等待审核。",
         "Everything is sent; 1 item is with the reviewer.",
     ),
     (

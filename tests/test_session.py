@@ -191,6 +191,31 @@ def test_a_person_changes_what_is_kept(client, clerk):
     assert 'data-theme="dark"' in page
 
 
+def test_the_daily_letter_is_a_choice_only_where_mail_is_sent(client, clerk, settings):
+    world.log_in(client)
+    assert 'name="digest"' not in client.get("/account/").content.decode()
+    client.post("/account/", DETAILS)
+    clerk.refresh_from_db()
+    assert clerk.digest is True
+
+    settings.MAIL_SERVER = {"host": "127.0.0.1"}
+
+    assert 'name="digest"' in client.get("/account/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("who", "words"),
+    [("reviewer", "A 通过，R 退回"), ("filer", "按 ? 查看本页按键"), ("viewer", "")],
+)
+def test_keys_are_a_choice_of_those_who_have_some(cast, at, who, words):
+    seat = world.seat("viewer", world.COUNTY) if who == "viewer" else getattr(cast, who)
+
+    page = at(seat).get("/account/").content.decode()
+
+    assert ('name="shortcuts"' in page) is bool(words)
+    assert words in page
+
+
 @pytest.mark.parametrize("phone", ["13800138000", "138 0013 8000", "+86-138-0013-8000"])
 def test_a_mobile_number_is_refused_and_the_rest_of_the_form_stays(client, clerk, phone):
     client.cookies["language"] = "en"

@@ -124,7 +124,7 @@ class DaysForm(CalendarForm):
         for number in range((last - first).days + 1):
             day = first + DAY * number
             if day.weekday() < 5:
-                words = _("%(day)s is no weekend day, so it cannot be a make-up working day.")
+                words = _("%(day)s is not at a weekend, so it cannot be a make-up working day.")
                 self.add_error("first", words % {"day": day})
                 return
 

@@ -58,6 +58,12 @@ def chosen(post: QueryDict) -> dict[int, date | None]:
     }
 
 
+def days(post: QueryDict) -> dict[int, date | None]:
+    """Request → the date chosen for it, ticked or not: it is shown again after an error."""
+    pairs = [(number_of(name[3:]), text) for name, text in post.items() if name.startswith("on-")]
+    return {pk: _date(text) for pk, text in pairs[:MOST_AT_ONCE] if pk is not None}
+
+
 def _date(text: str) -> date | None:
     try:
         return date.fromisoformat(text)

@@ -14,6 +14,7 @@ from schools import clock
 from schools.errors import Denied
 from schools.forms import small_enough, work_phone
 from schools.models import Region, School, User
+from schools.names import by_name
 from schools.places import Places
 from schools.roles import SCHOOL_ROLES, Role
 from schools.scope import Seat
@@ -103,7 +104,8 @@ class NewPersonForm(PersonFields):
         self.schools: dict[str, School] = {}
         roles: list[Role] = []
         if Role.manager in seat.roles:
-            self.schools = {school.code: school for school in people.places(seat)}
+            places = sorted(people.places(seat), key=lambda one: (one.kind, by_name(one.name)))
+            self.schools = {school.code: school for school in places}
             roles += [role for role in Role if role in SCHOOL_ROLES]
             self.fields["school"].choices = [
                 ("", _("Choose a school")),

@@ -14,6 +14,7 @@ from reform.splitting import Split
 from schools import clock, succession
 from schools.forms import TAKES_PART
 from schools.models import School, SchoolType
+from schools.names import by_name
 from schools.roles import PartyForm
 from schools.rulebook import rules
 from schools.scope import Seat
@@ -41,6 +42,7 @@ class MergeForm(ReasonForm):
     def __init__(self, *args: Any, school: School, by: Seat, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         schools = merging.candidates(school).values_list("pk", "name", "code")
+        schools = sorted(schools, key=lambda one: (by_name(one[1]), one[2]))
         names = [(str(pk), f"{name} {code}") for pk, name, code in schools]
         self.fields["into"].choices = [("", _("Please choose")), *names]
         taken = _("That of the school that ends: %(code)s") % {"code": school.code}

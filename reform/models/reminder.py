@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from reform.models.entry import Entry
 from schools.models import Branch, Region
@@ -162,8 +163,8 @@ class Nudge(models.Model):
 class ExtensionState(models.TextChoices):
     waiting = "waiting", _("Waiting for a decision")
     granted = "granted", _("Granted")
-    refused = "refused", _("Refused")
-    withdrawn = "withdrawn", _("Withdrawn")
+    refused = "refused", pgettext_lazy("request", "Refused")
+    withdrawn = "withdrawn", pgettext_lazy("request", "Withdrawn")
     lapsed = "lapsed", _("No longer needed")
 
 

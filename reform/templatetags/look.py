@@ -15,6 +15,7 @@ from django.utils.translation import gettext, ngettext
 from reform import slots
 from reform.states import LIGHT_WORDS
 from schools import clock, language
+from schools.roles import Role
 
 register = template.Library()
 register.filter("listed", language.listed)
@@ -35,14 +36,21 @@ ICONS = {
     "steps": "M3 5l1.5 1.5L7 4M10 5h7M3 10.5 4.5 12 7 9.5M10 10.5h7M4 16h2M10 16h7",
     "book": "M4 3h10a2 2 0 0 1 2 2v12H6a2 2 0 0 1-2-2zM4 15a2 2 0 0 1 2-2h10M8 6.5h5",
     "file": "M5 3h7l3 3v11H5zM12 3v3h3",
-}
     "swatch": "M3 3h5v11a2.5 2.5 0 0 1-5 0zM8 7l4-3 4 5-8 6.5M5.5 14h.01",
+}
 
 
 @register.filter
 def local(thing: Any, field: str) -> Any:
     """`{{ item|local:"title" }}`: the half of a bilingual record that the reader reads."""
     return language.local(thing, field)
+
+
+@register.filter
+def within(text: str, place: str) -> str:
+    """Words below the name of a place, without that name: nobody reads it twice."""
+    rest = text.removeprefix(place).strip()
+    return rest or str(Role.reviewer.label)
 
 
 @register.filter

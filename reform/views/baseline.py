@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from reform import baseline
 from reform.forms.hidden import key_for, key_of
 from reform.forms.school import BaselineForm
-from schools import clock
+from schools import clock, names
 from schools.access import access
 from schools.models import Membership, School
 from schools.roles import Profile, Role
@@ -87,7 +87,7 @@ def baselines(request: HttpRequest) -> HttpResponse:
     found = _shown(every, show)
     counts = {name: _shown(every, name).count() for name in SHOWS}
     after = request.GET.get("after", "")[:20]
-    rows = list(_after(every, found, after).select_related("school_type")[: PAGE + 1])
+    rows = names.page(found.select_related("school_type"), every, after, PAGE + 1)
     context = {
         "sentence": _sentence(counts),
         "line": _line(counts["differing"]),
@@ -113,16 +113,6 @@ def _shown(every: "QuerySet[School]", show: str) -> "QuerySet[School]":
     return baseline.differing(every)
 
 
-def _after(every: "QuerySet[School]", found: "QuerySet[School]", code: str) -> "QuerySet[School]":
-    rows = found.order_by("name", "code")
-    if not code or not code.isprintable():
-        return rows
-    last = every.filter(code=code).values_list("name", "code").first()
-    if last is None:
-        return rows
-    return rows.filter(Q(name__gt=last[0]) | Q(name=last[0], code__gt=last[1]))
-
-
 def _with_people(schools: list[School]) -> list[dict[str, Any]]:
     """Each school with who files there and may be called; one query."""
     held = Membership.objects.live(clock.today()).filter(
@@ -140,11 +130,13 @@ def _sentence(counts: dict[str, int]) -> str:
         return _("There is no school here yet.")
     if not n:
         return ngettext(
-            "The one school has told its numbers.", "All %(n)d schools have told their numbers.", of
+            "The one school has entered its numbers.",
+            "All %(n)d schools have entered their numbers.",
+            of,
         ) % {"n": of}
     return ngettext(
-        "%(n)d of %(of)d schools has not told its numbers yet.",
-        "%(n)d of %(of)d schools have not told their numbers yet.",
+        "%(n)d of %(of)d schools has not entered its numbers yet.",
+        "%(n)d of %(of)d schools have not entered their numbers yet.",
         n,
     ) % {"n": n, "of": of}
 

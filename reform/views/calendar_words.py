@@ -21,6 +21,7 @@ from schools.models.regions import NATION
 from schools.workdays import DAY, Calendar, Window
 
 SHOWN = 60  # dates named before a change
+NEAR = timedelta(days=80)  # this month and the next two
 
 
 def term_name(no: int) -> str:
@@ -149,6 +150,7 @@ def _month(
     n = sum(map(calendar.is_workday, days))
     return {
         "name": f"{first:%Y-%m}",
+        "near": timedelta() <= first - today.replace(day=1) < NEAR,
         "worked": ngettext("%(n)d working day", "%(n)d working days", n) % {"n": n},
         "weeks": [cells[at : at + 7] for at in range(0, len(cells), 7)],
     }

@@ -22,7 +22,7 @@ from reform.models.campaign import CampaignState
 from reform.states import OPEN, Keeper, Status
 from reform.views import campaign_words as words
 from reform.views.campaigns import visible
-from schools import scope
+from schools import names, scope
 from schools.access import access
 from schools.errors import Stale
 from schools.models import School
@@ -123,8 +123,7 @@ def _still_open(request: HttpRequest, found: Campaign) -> dict[str, Any]:
     states = {Status(s): n for s, n in left.values_list("status").annotate(n=Count("pk"))}
     owing = left.values_list("school_id").annotate(n=Count("pk"))
     mine = scope.rows(School.objects.all(), request.seat)
-    named = mine.filter(pk__in=left.values("school_id")).order_by("name", "code")
-    schools = list(named[: SHOWN + 1])
+    schools = names.page(mine.filter(pk__in=left.values("school_id")), mine, "", SHOWN + 1)
     counts = dict(owing.filter(school__in=schools[:SHOWN]))
     total = sum(states.values())
     return {

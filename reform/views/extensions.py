@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from reform import extensions as requests
-from reform.forms.extension import AnswerForm, AskForm, chosen
+from reform.forms.extension import AnswerForm, AskForm, chosen, days
 from reform.forms.hidden import key_for, key_of
 from reform.forms.refused import complain
 from reform.models import Entry, Extension
@@ -113,7 +113,7 @@ def _queue(
     found = list(waiting[: PAGE + 1])
     decided = _mine(seat).filter(decided_by__isnull=False).order_by("-decided_at", "-pk")
     calendar = Calendar.of(seat.place_code)
-    today = clock.today()
+    today, posted = clock.today(), days(request.POST)
     rows = [
         {
             "extension": one,
@@ -124,6 +124,7 @@ def _queue(
             "dates": requests.offered(
                 one.entry, calendar if seat.is_authority(one.entry.authority) else None
             ),
+            "day": posted.get(one.pk) or one.wanted_on,
             "ticked": one.pk in ticked or len(found) == 1,
         }
         for one in found[:PAGE]

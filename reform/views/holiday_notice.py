@@ -23,7 +23,7 @@ STORED_IN = "zh-hans"  # the language of names in the calendar
 def calendar_notice(request: HttpRequest) -> HttpResponse:
     """Paste or send the notice; read it back day by day with its doubts; confirm."""
     said: dict[str, Any] = {
-        "title": _("Take in a holiday notice"),
+        "title": _("Import a holiday notice"),
         "template": "calendar/notice.html",
     }
     if request.method != "POST":

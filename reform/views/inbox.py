@@ -26,7 +26,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     here = request.path + ("?all=1&" if every else "?")
     unseen = getattr(request.user, "unseen", 0)
     context = {
-        "lines": lines,
+        "groups": told.by_school(lines),
         "every": every,
         "sentence": _sentence(unseen),
         "newest": lines[0].pk if lines and not after else None,

@@ -22,6 +22,7 @@ from reform.states import Status, light
 from schools import clock, scope
 from schools.access import access
 from schools.errors import Stale
+from schools.names import by_name
 
 PAGE = 100
 _KINDS = {
@@ -40,7 +41,7 @@ def nudges(request: HttpRequest) -> HttpResponse:
         return _choose(request, _kind(request.GET))
     chosen = _listed(request) if request.POST.get("do") == "all" else _chosen(request)
     if not chosen:
-        messages.warning(request, _("Tick what you write about first; nothing was sent."))
+        messages.warning(request, _("First tick what you want to write about; nothing was sent."))
         return redirect("nudges")
     form = ReasonForm(request.POST if request.POST.get("do") == "send" else None)
     if form.is_bound and form.is_valid():
@@ -88,7 +89,7 @@ def _of_kind(kind: str) -> Q:
 
 def _choose(request: HttpRequest, kind: str) -> HttpResponse:
     """The stuck entries of one kind by school name, what waits to go, and what went lately."""
-    found, school = list(_rows(request, request.GET, kind)[: PAGE + 1]), request.GET.get("school")
+    found, school = _first(_rows(request, request.GET, kind)), request.GET.get("school")
     today = clock.today()
     mine = scope.rows(Nudge.objects.all(), request.seat).filter(
         entry__authority=request.seat.place_code, taken_back_at=None
@@ -117,12 +118,21 @@ def _rows(request: HttpRequest, said: QueryDict, kind: str) -> "QuerySet[Entry]"
     rows = letters.stuck(request.seat).filter(_of_kind(kind)).select_related(*_FIELDS)
     if code := said.get("school", "")[:20]:
         rows = rows.filter(school__code=code)
-    return rows.order_by("school__name", "school_id", "slot__position", "pk")
+    return rows.order_by()
+
+
+def _first(rows: "QuerySet[Entry]") -> list[Entry]:
+    """A page of them, and one more, by the names of their schools."""
+    keys = rows.values_list("school__name", "school_id", "slot__position", "pk")
+    wanted = sorted(keys, key=lambda key: (by_name(key[0]), *key[1:]))[: PAGE + 1]
+    shown = rows.in_bulk([key[-1] for key in wanted])
+    return [shown[key[-1]] for key in wanted]
 
 
 def _listed(request: HttpRequest) -> list[Entry]:
     """All that the page listed and nobody wrote about today."""
-    return list(_rows(request, request.POST, _kind(request.POST)).filter(nudged=False)[:PAGE])
+    rows = _rows(request, request.POST, _kind(request.POST))
+    return _first(rows.filter(nudged=False))[:PAGE]
 
 
 def _chosen(request: HttpRequest) -> list[Entry]:
@@ -134,7 +144,7 @@ def _chosen(request: HttpRequest) -> list[Entry]:
     if None in ticked or known.count() != len(ticked):
         raise Http404
     rows = letters.stuck(request.seat).filter(pk__in=ticked, nudged=False)
-    return list(rows.select_related(*_FIELDS).order_by("school__name", "slot__position", "pk"))
+    return list(rows.select_related(*_FIELDS).order_by("school_id", "slot__position", "pk"))
 
 
 def _preview(request: HttpRequest, chosen: list[Entry], form: ReasonForm) -> HttpResponse:
@@ -170,7 +180,7 @@ def nudge_back(request: HttpRequest) -> HttpResponse:
     if None in ticked or known.count() != len(ticked):
         raise Http404
     if not ticked:
-        messages.warning(request, _("Tick what you take back first."))
+        messages.warning(request, _("First tick what you want to take back."))
         return redirect("nudges")
     back = letters.take_back([pk for pk in ticked if pk is not None], by=request.seat)
     words = ngettext("%(n)d is taken back.", "%(n)d are taken back.", back)

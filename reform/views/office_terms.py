@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from reform.boards import by_name
 from reform.views.whose import Books, authority_of, school_of
 from schools import clock, rulebook, scope
 from schools import terms_of_office as offices
 from schools.access import access
 from schools.models import Branch, School
+from schools.names import by_name
 from schools.terms_of_office import Term
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,7 +16,7 @@ from reform.models.campaign import CampaignState
 from reform.slots import Plan
 from reform.views import campaign_words as words
 from reform.views.campaigns import visible
-from schools import scope
+from schools import names, scope
 from schools.access import access
 from schools.errors import Denied, Stale
 from schools.models import School
@@ -80,12 +79,8 @@ def _schools(request: HttpRequest, found: Campaign, planned: Plan) -> HttpRespon
     """By name, keyset paged by `after` (the code of the last school shown)."""
     every = School.objects.filter(kind=SchoolKind.school).select_related("school_type")
     mine = scope.rows(every, request.seat)
-    rows = mine.order_by("name", "code")
     after = request.GET.get("after", "")[:20]
-    last = mine.filter(code=after).values_list("name", "code").first() if after else None
-    if last:
-        rows = rows.filter(Q(name__gt=last[0]) | Q(name=last[0], code__gt=last[1]))
-    shown = list(rows[: PAGE + 1])
+    shown = names.page(mine, mine, after, PAGE + 1)
     lines = reach.school_lines(found, planned, shown[:PAGE])
     context = {
         "campaign": found,

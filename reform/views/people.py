@@ -1,8 +1,9 @@
 """The only place for the list of accounts, the page of a person, and the gaps."""
 
+from bisect import bisect_right
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -13,7 +14,7 @@ from reform import accounts, people, slips
 from reform.forms.hidden import key_for, number_of
 from reform.forms.people import PeopleSearch
 from reform.views import people_words as words
-from schools import clock
+from schools import clock, names
 from schools.access import access
 from schools.errors import Denied
 from schools.models import Membership, User
@@ -33,7 +34,7 @@ def people_list(request: HttpRequest) -> HttpResponse:
     every = people.posts(seat)
     found = people.narrowed(every, text, show, today)
     after = number_of(request.GET.get("after", ""))
-    shown = list(people.with_codes(_after(every, found, after))[: PAGE + 1])
+    shown = _shown(every, found, after)
     query = request.GET.copy()
     query.pop("after", None)
     first_url = f"?{query.urlencode()}"
@@ -58,20 +59,16 @@ def people_list(request: HttpRequest) -> HttpResponse:
     return render(request, "people/list.html", context)
 
 
-def _after(
+def _shown(
     every: "QuerySet[Membership]", found: "QuerySet[Membership]", after: int | None
-) -> "QuerySet[Membership]":
-    """The posts behind the one shown last, in the order of schools and regions."""
-    rows = found.order_by("school__name", "school__code", "region", "pk")
-    last = every.filter(pk=after).first() if after is not None else None
-    if last is None:
-        return rows
-    if last.school is None:
-        beyond = Q(region__gt=last.region_id) | Q(region=last.region_id, pk__gt=last.pk)
-        return rows.filter(beyond)
-    name, code = last.school.name, last.school.code
-    same = Q(school__name=name, school__code__gt=code) | Q(school=last.school_id, pk__gt=last.pk)
-    return rows.filter(Q(school__name__gt=name) | same)
+) -> list[Membership]:
+    """A page of posts, and one more, behind the one shown last: by the names of their places."""
+    keys = sorted(map(people.in_order, found.order_by().values_list(*people.ORDER)))
+    last = every.filter(pk=after).values_list(*people.ORDER).first() if after is not None else None
+    start = bisect_right(keys, people.in_order(last)) if last else 0
+    wanted = [key[-1] for key in keys[start : start + PAGE + 1]]
+    posts = {post.pk: post for post in people.with_codes(found.order_by().filter(pk__in=wanted))}
+    return [posts[pk] for pk in wanted]
 
 
 def _gap_count(seat: Seat) -> int:
@@ -86,7 +83,7 @@ def _gap_count(seat: Seat) -> int:
 def people_gaps(request: HttpRequest) -> HttpResponse:
     """By name: schools where nobody files; for an operator, authorities without a manager."""
     seat, today = request.seat, clock.today()
-    schools = list(people.without_filer(seat, today))
+    schools = names.in_order(people.without_filer(seat, today))
     regions = list(people.without_manager(seat, today))
     of_schools = people.keeps_schools(seat)
     n = len(schools) if of_schools else len(regions)

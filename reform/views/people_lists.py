@@ -130,7 +130,7 @@ def _sentence(job: Job, writable: bool) -> str:
     if job.state == JobState.done:
         return _("Written: %(said)s") % told
     if job.state == JobState.cancelled or job.expires_at <= clock.now():
-        return _("This list was set aside; nothing was written. Send it once more.")
+        return _("This list was discarded; nothing was written. Send it once more.")
     if job.state == JobState.ready:
         return (
             _("Nothing is written yet: %(said)s") % told
@@ -146,7 +146,7 @@ def _turn(request: HttpRequest, job: Job) -> HttpResponse:
         if _writing(job):
             raise Denied(_("It is being written; what is written stays. Wait for the result."))
         jobs.cancel(job)
-        messages.success(request, _("The list was set aside; nothing was written."))
+        messages.success(request, _("The list is discarded; nothing was written."))
         return redirect("people_import")
     went = jobs.again(job, {**job.asked, "do": people_jobs.WRITE}, version=version_of(request.POST))
     if not went and job.state in (JobState.ready, JobState.cancelled, JobState.failed):

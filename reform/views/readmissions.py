@@ -18,6 +18,7 @@ from reform.models.campaign import CampaignState
 from schools import scope
 from schools.access import access
 from schools.errors import Denied
+from schools.names import by_name
 
 
 @access("readmit")
@@ -32,8 +33,9 @@ def campaign_readmit(request: HttpRequest, pk: int) -> HttpResponse:
             _("This campaign is not closed: give the school a later date, or open its item again.")
         )
     authority = request.seat.place_code
-    left = readmission.unsettled(found, authority).order_by("school__name", "school_id")
-    rows = list(left.values_list("school_id", "school__name").annotate(n=Count("pk")))
+    left = readmission.unsettled(found, authority).order_by()
+    owing = left.values_list("school_id", "school__name").annotate(n=Count("pk"))
+    rows = sorted(owing, key=lambda row: (by_name(row[1]), row[0]))
     words = _("%(school)s (%(n)d left open)")
     form = ReadmitForm(
         request.POST if request.method == "POST" else None,

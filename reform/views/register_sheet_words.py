@@ -51,7 +51,7 @@ def _numbers(new: int, changed: int, same: int, bad: int) -> str:
         (new, _("%(n)d new")),
         (changed, _("%(n)d changed")),
         (same, _("%(n)d as before")),
-        (bad, _("%(n)d to mend")),
+        (bad, _("%(n)d to correct")),
     ]
     return listed(word % {"n": n} for n, word in words if n)
 
@@ -74,7 +74,9 @@ def taken(done: Taken) -> str:
     }
     if not left:
         return said
-    more = ngettext("%(n)d row came back to be mended.", "%(n)d rows came back to be mended.", left)
+    more = ngettext(
+        "%(n)d row came back to be corrected.", "%(n)d rows came back to be corrected.", left
+    )
     return f"{said} {more % {'n': left}}"
 
 
@@ -104,7 +106,7 @@ def _row(look: Look, line: Line, titles: dict[str, str]) -> dict[str, Any]:
         NEW: _("new"),
         CHANGED: _("changed"),
         UNCHANGED: _("as before"),
-        REFUSED: _("to mend"),
+        REFUSED: _("to correct"),
     }
     elsewhere = [
         _("%(column)s: %(sentence)s") % {"column": titles[name], "sentence": said}

@@ -64,7 +64,7 @@ STEPS = {
     "absorb_school": pgettext_lazy("school", "let %(other)s go into it"),
     "split_school": pgettext_lazy("school", "split off %(other)s"),
     "found_school": pgettext_lazy("school", "founded it, split off %(other)s"),
-    "baseline": pgettext_lazy("school", "told its numbers"),
+    "baseline": pgettext_lazy("school", "entered its numbers"),
 }
 SHOWN = [kind for kind in STEPS if kind != "baseline"]
 

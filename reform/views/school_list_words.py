@@ -56,8 +56,8 @@ def done(result: dict[str, Any]) -> str:
 
 def ended(job: Job) -> str:
     if job.state == JobState.failed:
-        return _("The list was not taken in, and nothing was changed.")
-    return _("This list was put away; nothing of it was written.")
+        return _("The list was not imported, and nothing was changed.")
+    return _("This list was discarded; nothing of it was written.")
 
 
 def asked(shape: dict[str, Any]) -> str:
@@ -69,10 +69,10 @@ def asked(shape: dict[str, Any]) -> str:
 def button(result: dict[str, Any]) -> str:
     good = result["new"] + result["changed"]
     if not result["refused"]:
-        return ngettext("Take in %(n)s school", "Take in %(n)s schools", good) % {"n": number(good)}
+        return ngettext("Import %(n)s school", "Import %(n)s schools", good) % {"n": number(good)}
     words = ngettext(
-        "Take in %(n)s school, leave the refused rows out",
-        "Take in %(n)s schools, leave the refused rows out",
+        "Import %(n)s school, leave the refused rows out",
+        "Import %(n)s schools, leave the refused rows out",
         good,
     )
     return words % {"n": number(good)}

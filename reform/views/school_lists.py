@@ -197,10 +197,10 @@ def _not_as_seen(request: HttpRequest) -> None:
 @access("manage_schools")
 @require_POST
 def school_list_cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    """Put the file away; what was written before stays."""
+    """Discard the file; what was written before stays."""
     job = get_object_or_404(_jobs(request), pk=pk)
     if jobs.cancel(job):
-        messages.success(request, _("The file is put away; nothing was written."))
+        messages.success(request, _("The file is discarded; nothing was written."))
         return redirect("school_lists")
     return redirect("school_list", pk=job.pk)
 

@@ -25,10 +25,13 @@ def status(request: HttpRequest) -> HttpResponse:
     if broken:
         sentence = ngettext("%(n)d part is not working", "%(n)d parts are not working", broken)
     elif doubtful:
-        sentence = ngettext("All works, %(n)d part to look at", "All works, %(n)d parts to look at",
-                            doubtful)  # fmt: skip
+        sentence = ngettext(
+            "Everything works; %(n)d part to look at",
+            "Everything works; %(n)d parts to look at",
+            doubtful,
+        )
     else:
-        sentence = _("All works")
+        sentence = _("Everything works")
     context = {
         "sentence": sentence % {"n": broken or doubtful},
         "lines": found,

@@ -43,6 +43,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     shown = [day for day in days if date(first, 9, 1) <= day.date <= date(first + 1, 8, 31)]
     reckoned = Calendar.of(region)
     rows = [row for no in (1, 2) for row in terms.get((year, no), [])]
+    months = words.year_months(year, shown, reckoned, clock.today())
     context = {
         "year": year,
         "years": [(one, one == year) for one in years],
@@ -50,7 +51,8 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "may_set": redating.may_set(request.seat, region),
         "terms": words.term_rows(terms, year, region),
         "days": words.day_lines(shown, region),
-        "months": words.year_months(year, shown, reckoned, clock.today()),
+        "near": [month for month in months if month["near"]],
+        "far": [month for month in months if not month["near"]],
         "weekdays": words.weekdays(),
         "ahead": words.ahead(terms, days, following),
     }

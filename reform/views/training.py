@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from reform.boards import by_name
 from reform.views.headlines import number
 from reform.views.whose import Authority, Books, authority_of, school_of, year_of, years
 from schools import clock, scope
@@ -19,6 +18,7 @@ from schools.access import access
 from schools.models import School, Training
 from schools.models.capability import Channel, Mode
 from schools.models.schools import Ownership
+from schools.names import by_name
 from schools.roles import Profile
 from schools.training_matrix import Cell
 from schools.workdays import school_year_of

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from schools import clock, noted, scope, succession
+from schools import clock, names, noted, scope, succession
 from schools.access import access
 from schools.forms import SchoolSearch
 from schools.models import Membership, School
@@ -41,7 +41,8 @@ def schools(request: HttpRequest) -> HttpResponse:
     counts = found.aggregate(
         schools=Count("pk"), unknown=Count("pk", filter=Q(profile=Profile.unknown))
     )
-    shown = list(_after(visible, found, request.GET.get("after", ""))[: PAGE + 1])
+    rows = found.select_related("school_type", "region")
+    shown = names.page(rows, visible, request.GET.get("after", ""), PAGE + 1)
     query = request.GET.copy()
     query.pop("after", None)
     first_url = f"?{query.urlencode()}"
@@ -97,17 +98,6 @@ def _narrowed(rows: "QuerySet[School]", said: dict[str, Any]) -> "QuerySet[Schoo
     if text := said.get("q", "").strip():
         rows = rows.filter(Q(name__icontains=text) | Q(code__istartswith=text))
     return rows
-
-
-def _after(visible: "QuerySet[School]", found: "QuerySet[School]", code: str) -> "QuerySet[School]":
-    """The rows behind the school `code` in the order of names; all of them when it is not seen."""
-    rows = found.select_related("school_type", "region").order_by("name", "code")
-    if not code or not code.isprintable():
-        return rows
-    last = visible.filter(code=code[:20]).values_list("name", "code").first()
-    if last is None:
-        return rows
-    return rows.filter(Q(name__gt=last[0]) | Q(name=last[0], code__gt=last[1]))
 
 
 def _sentence(place: str, count: int, narrowed: bool) -> str:

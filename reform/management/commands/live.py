@@ -50,7 +50,9 @@ class Command(BaseCommand):
         with processes.OnlyOne() as lock:
             port = 0 if options["prepare"] else processes.choose_port(os.environ.get("PORT", ""))
             if not checkup.show(self.tell):
-                raise CommandError(_("Nothing was started or changed. Mend what ✗ stands before."))
+                raise CommandError(
+                    _("Nothing was started or changed. Put right whatever is marked ✗.")
+                )
             self.bring_up()
             if options["prepare"]:
                 self.tell(_("It is up to date."))
@@ -113,7 +115,7 @@ class Command(BaseCommand):
         if not made:
             return
         self.tell(f"\n{RULE}")
-        self.tell(_("Accounts (each code holds for 14 days and once):"))
+        self.tell(_("Accounts (each code is valid for 14 days and works once):"))
         for first in made:
             self.tell(f"  {first.user.username:<14}{first.code}   {first.what}")
         self.tell(

@@ -51,7 +51,10 @@ class Command(BaseCommand):
         self._tell(result.report, verbosity=options["verbosity"])
         if result.has_validation_errors():
             raise CommandError(
-                _("Nothing was written. Mend the refused rows, or leave them out with --skip-bad.")
+                _(
+                    "Nothing was written. Correct the refused rows, or leave them out with "
+                    "--skip-bad."
+                )
             )
         if options["dry_run"]:
             self.stdout.write(_("A rehearsal: nothing was written."))
