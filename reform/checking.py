@@ -6,7 +6,7 @@ tick and the night for schools that nobody opens.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from time import monotonic
 from typing import Any, NamedTuple
@@ -29,6 +29,7 @@ BATCH = 50  # schools whose registers are in memory at once
 SECONDS = 5.0  # of a round, for schools whose registers moved
 MOST_TOLD = 20  # faults of a night
 MOST_ROWS = 12  # rows named behind a number; whoever wants them all opens the register
+_KEPT = ("judged", "span", "alone")  # what a report keeps of an answer as it is
 
 
 class _Said(NamedTuple):
@@ -189,6 +190,7 @@ def _value(answer: Answer) -> dict[str, Any]:
         "span": [day.isoformat() for day in answer.window.span],
         "rows": [_ref(ref) for ref in found.rows[:MOST_ROWS]],
         "lacking": [_ref(ref) for ref in found.lacking[:MOST_ROWS]],
+        **({"alone": True} if answer.alone else {}),
     }
 
 
@@ -199,7 +201,7 @@ def _detail(answer: Answer) -> dict[str, Any]:
 
 def _worded(value: Mapping[str, Any]) -> dict[str, Any]:
     named = {part: [told(ref)[2] for ref in value[part]] for part in ("rows", "lacking")}
-    return {"judged": value["judged"], "span": value["span"], **named}
+    return {**{name: value[name] for name in _KEPT if name in value}, **named}
 
 
 def _ref(ref: Ref) -> str:
@@ -240,10 +242,14 @@ def catch_up() -> tuple[bool, str]:
     return not told, "; ".join(told[:MOST_TOLD])
 
 
-def tonight() -> tuple[bool, str]:
-    """Answer for every school that owes anything, by batches; begun again, it goes on."""
+def tonight(between: Callable[[], None] = lambda: None) -> tuple[bool, str]:
+    """Answer for every school that owes anything, by batches; begun again, it goes on.
+
+    `between` is called between two batches.
+    """
     total, told = 0, []
     for schools in _unanswered(clock.today()):
+        between()
         done, faults = _refresh_each(schools)
         moved = [school for school in schools if school.answered_rev != school.registers_rev]
         bureaus.follow(moved)

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
+from reform import checking
 from schools.models import CadrePool, Membership, School, Studio, User
 from tests import world
 from tests.reading import heading
@@ -152,6 +153,40 @@ def test_the_reviewer_reads_the_sum_that_was_sent_and_no_school_masks_it(
 
     assert "11 / 23" in said
     assert "&lt;5" not in said
+
+
+def test_a_sum_to_which_one_school_alone_adds_is_hidden_like_that_schools_count(
+    cast, at, bureau, supplying
+):
+    CadrePool.objects.exclude(school=supplying[1]).delete()
+    entry = world.entry(bureau, "X1.4", counted=False)
+    clerk = world.seat("filer", bureau)
+    client = at(clerk)
+
+    page = words(client.get(reverse("entry_sources", args=[entry.pk]))).replace("&lt;", "<")
+    assert "Sum <5 / 9" in page
+    assert "Sum 3" not in page
+
+    checking.refresh_entry(entry)
+    own = words(client.get(reverse("entry", args=[entry.pk]))).replace("&lt;", "<")
+    assert "<5 / 9" in own
+    assert "3 / 9" not in own
+
+    entry = world.file(entry, clerk)
+    review = words(at(cast.reviewer).get(reverse("review_entry", args=[entry.pk])))
+    assert "<5 / 9" in review.replace("&lt;", "<")
+    assert "3 / 9" not in review
+    official = words(at(cast.viewer).get(reverse("entry", args=[entry.pk])))
+    assert "<5 / 9" in official.replace("&lt;", "<")
+    assert "3 / 9" not in official
+
+
+def test_a_small_sum_of_two_schools_points_at_none_and_is_shown(at, bureau, supplying):
+    CadrePool.objects.filter(school=supplying[0]).delete()
+    CadrePool.objects.filter(school=supplying[1]).update(assigned=2)
+    entry = world.entry(bureau, "X1.4", counted=False)
+    client = at(world.seat("filer", bureau))
+    assert "Sum 3 / 11" in words(client.get(reverse("entry_sources", args=[entry.pk])))
 
 
 def test_of_its_own_papers_the_page_names_the_register(cast, at, bureau):

@@ -90,12 +90,13 @@ def kept_line(check: Check, entry: Entry, value: Mapping[str, Any] | None) -> Ch
         return CheckLine(**_asked(check, entry, target), shown=answers.display(check, None, None))
     num, den = value["num"], value["den"]
     judged = answers.judge(check, num, den, target) if value["judged"] else None
+    hides = "alone" in value
     return CheckLine(
         **_asked(check, entry, target),
-        shown=answers.display(check, num, den),
-        gap=answers.gap(check, num, den, target),
+        shown=answers.display(check, num, den, outside=hides),
+        gap=answers.gap(check, num, den, target, outside=hides),
         met=None if check.target_mode == TargetMode.warn and not judged else judged,
-        how=answers.how(check, num, den, target),
+        how=answers.how(check, num, den, target, outside=hides),
         time=_time(check, value),
         rows=_links(check, value["rows"], entry),
         lacking=_links(check, value["lacking"], entry),
@@ -121,11 +122,12 @@ def sent_line(
     computed = value.source == Source.computed
     apart = entry.keeper == Keeper.district and small_counts.guarded(check.registers)
     sent = {part: () if apart else value.detail.get(part, ()) for part in ("rows", "lacking")}
+    hides = outside or "alone" in value.detail
     return CheckLine(
         **_asked(check, entry, target),
-        shown=answers.display(check, num, den, outside=outside),
+        shown=answers.display(check, num, den, outside=hides),
         met=value.met,
-        how=answers.how(check, num, den, target, outside=outside) if computed else "",
+        how=answers.how(check, num, den, target, outside=hides) if computed else "",
         time=_time(check, value.detail) if computed else "",
         now=dossier.moved(check, value, kept, outside=outside),
         rows=[Row(one) for one in dossier.named(check, sent["rows"])],

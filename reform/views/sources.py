@@ -101,9 +101,10 @@ def _summed(
         whole.cadre_pool += one.cadre_pool
         whole.posts += one.posts
     told = _beside(check, [_found(check, one, window) for one in known.values()])
+    alone = answering.is_of_one_school(check, whole, window)
     return Part(
         name,
-        _said(check, _found(check, whole, window)),
+        _said(check, _found(check, whole, window), outside=alone),
         list(zip((one.school for one in known.values()), told, strict=True)),
     )
 
@@ -112,10 +113,10 @@ def _found(check: Check, known: Facts, window: Window) -> Found | None:
     return CHECKS[check.key](known, window) if known.cadre_pool or known.posts else None
 
 
-def _said(check: Check, found: Found | None) -> str:
+def _said(check: Check, found: Found | None, *, outside: bool = False) -> str:
     if found is None:
         return _("nothing entered")
-    return answers.display(check, found.num, found.den)
+    return answers.display(check, found.num, found.den, outside=outside)
 
 
 def _beside(check: Check, found: Sequence[Found | None]) -> list[str]:
