@@ -53,12 +53,13 @@ class Open(NamedTuple):
 
 
 class Checkup(NamedTuple):
-    """What the rules say of one school on a day."""
+    """What the rules say of one school on a day. `later`: nothing lacks, the time is to come."""
 
     books: Books
     told: list[Told]
     open: list[Open]
     kept: list[Rule]
+    later: list[Open]
 
     @property
     def to_look_at(self) -> int:
@@ -71,6 +72,10 @@ class Checkup(NamedTuple):
 
 
 # ---- what a rule needs
+
+
+class NotYet(str):
+    """Nothing is left out: the register only begins within the time that the rule looks at."""
 
 
 def nothing(books: Books) -> str:
@@ -134,7 +139,8 @@ def month(books: Books) -> str:
 
 
 def committees_month(books: Books) -> str:
-    return month(books) or seats(books)
+    lacking = month(books)
+    return seats(books) or lacking if isinstance(lacking, NotYet) else lacking or seats(books)
 
 
 def quarter(books: Books) -> str:
@@ -159,7 +165,7 @@ def _since(books: Books, first: date) -> str:
         return branches(books) or _("The meeting register is empty.")
     if not books.judged_from(first):
         words = _("The meeting register begins on %(day)s, after %(first)s.")
-        return words % {"day": books.meetings_since, "first": first}
+        return NotYet(words % {"day": books.meetings_since, "first": first})
     return ""
 
 
@@ -283,7 +289,9 @@ def as_text() -> list[Rule]:
 
 def examine(books: Books) -> Checkup:
     """Every rule that can be decided, the gravest first, else in the order of the book."""
-    told, waiting, kept = [], [], []
+    told, kept = [], []
+    waiting: list[Open] = []
+    later: list[Open] = []
     for name, rule in book().items():
         if name not in CHECKS:
             continue
@@ -292,8 +300,9 @@ def examine(books: Books) -> Checkup:
         if found:
             told.append(Told(rule, found, check.do, check.register))
         elif why := check.needs(books):
-            waiting.append(Open(rule, why, check.register))
+            held = later if isinstance(why, NotYet) else waiting
+            held.append(Open(rule, why, check.register))
         else:
             kept.append(rule)
     told.sort(key=lambda one: SEVERITIES.index(one.rule.severity))
-    return Checkup(books, told, waiting, kept)
+    return Checkup(books, told, waiting, kept, later)

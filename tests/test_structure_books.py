@@ -54,7 +54,23 @@ def test_time_before_the_meeting_register_began_is_not_judged(rule, in_time, too
     assert rule in told(books(one, since=in_time))
     late = books(one, since=too_late)
     assert rule not in told(late)
-    assert lacking(late)[rule].startswith(f"会议台账从 {too_late} 开始登记")
+    assert rule not in lacking(late)
+    [later] = [one for one in examine(late).later if one.rule.id == rule]
+    assert later.why.startswith(f"会议台账从 {too_late} 开始登记")
+
+
+def test_a_register_that_has_just_begun_lacks_nothing_that_a_school_could_fill_in():
+    one = branch()
+    new = books(one, seats=committee(one), meetings=[], since=date(2026, 11, 2))
+    found = examine(new)
+    assert found.open == []
+    assert {later.rule.id for later in found.later} == {
+        "MTG-01", "MTG-02", "MTG-03", "MTG-04", "MTG-05"
+    }  # fmt: skip
+
+
+def test_seats_that_are_left_out_lack_whenever_the_meetings_begin():
+    assert lacking(books(branch(), since=date(2026, 11, 2)))["MTG-02"] == "支部委员台账还没有填。"
 
 
 def test_a_branch_founded_within_the_month_owes_nothing_for_it():

@@ -137,6 +137,21 @@ def test_the_page_of_a_school_costs_the_same_queries_for_any_number_of_rows(
         assert browser.get(CHECK).status_code == 200
 
 
+def test_rules_whose_time_has_yet_to_come_stand_apart_and_ask_for_nothing(cast, at):
+    School.objects.filter(pk=cast.school.pk).update(form="branch", full_members=12)
+    one = party.kept_branch(cast.school)
+    for seat in party.FULL_COMMITTEE:
+        party.kept_seat(one, seat, is_principal=True)
+    party.kept_meeting(cast.school, "talk", date(2026, 11, 2))
+    page = at(cast.filer).get(CHECK)
+    assert heading(page) == "党组织设置没有需要看的地方。"
+    said = words(page)
+    assert "5 条以后再看" in said
+    assert "台账没填全" not in said
+    county = words(at(cast.viewer).get(COUNTY, {"show": "well"}))
+    assert cast.school.name in county
+
+
 # ---- the picture
 
 
@@ -229,6 +244,19 @@ def test_a_county_reads_by_rule_and_by_school(faulty, at):
     assert f'href="{page_of(faulty.school)}#TRM-01"' in html
     assert "第一小学" not in html
     assert "第一小学" in words(at(faulty.viewer).get(COUNTY, {"show": "well"}))
+
+
+def test_the_sentence_and_the_choice_below_it_count_the_same_schools(faulty, at):
+    private = world.school("民办小学", profile="single", ownership="private")
+    well(private)
+    page = at(faulty.viewer).get(COUNTY)
+    assert heading(page) == "2 所学校中，1 所有需要看一看的地方，共 3 处。"
+    assert [(name, n) for name, n, _url, _current in page.context["choices"]] == [
+        ("found", 1),
+        ("open", 1),
+        ("well", 1),
+    ]
+    assert "民办小学" in words(at(faulty.viewer).get(COUNTY, {"show": "well"}))
 
 
 def test_a_rule_leads_to_the_schools_where_it_speaks(faulty, at):

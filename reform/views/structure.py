@@ -191,9 +191,9 @@ def _by_school(where: Authority, found: list[Checkup], request: HttpRequest) -> 
     show = request.GET.get("show", "")
     show = show if show in SHOWS else SHOWS[0]
     groups = {
-        "found": [one for one in found if one.to_look_at or one.for_information],
+        "found": [one for one in found if one.to_look_at],
         "open": [one for one in found if one.open],
-        "well": [one for one in found if not one.told and not one.open],
+        "well": [one for one in found if not one.to_look_at and not one.open],
     }
     rows = groups[show]
     if rule:
