@@ -68,7 +68,8 @@ def give(
     `dates`: authority → slot → due date; slots that are not named are not asked there. Call it in
     a transaction that holds the chain of openings, after the schools were enrolled.
     """
-    held = _bureaus(campaign, dates)
+    every = _bureaus(campaign, dates)
+    held = {code: rows[0] for code, rows in every.items()}
     if not held:
         return 0
     kinds = _kinds(campaign, held)
@@ -89,22 +90,28 @@ def give(
         and (row.school_id, slot.item.code, slot.period) not in there
     ]
     Entry.objects.bulk_create(made)
-    for code, row in held.items():
-        row.kept_for = _mark({profile for profile, _type in kinds[code]})
-    Enrolment.objects.bulk_update(held.values(), ["kept_for"])
+    for code, rows in every.items():
+        for row in rows:
+            row.kept_for = _mark({profile for profile, _type in kinds[code]})
+    done = [row for rows in every.values() for row in rows]
+    Enrolment.objects.bulk_update(done, ["kept_for"])
     _tell(campaign, made, actor)
     return len(made)
 
 
-def _bureaus(campaign: Campaign, authorities: Iterable[str]) -> dict[str, Enrolment]:
-    """Authority → the enrolment of its bureau, the oldest where there are two."""
-    found = campaign.enrolments.filter(
+def _bureaus(campaign: Campaign, authorities: Iterable[str]) -> dict[str, list[Enrolment]]:
+    """Authority → the enrolment of its bureau; where there are two the oldest keeps all, and
+    the others are done with it."""
+    found: dict[str, list[Enrolment]] = defaultdict(list)
+    rows = campaign.enrolments.filter(
         authority__in=list(authorities),
         profile=Profile.unknown,
         school__kind=SchoolKind.bureau,
         voided_at=None,
     )
-    return {row.authority: row for row in found.order_by("-pk")}
+    for row in rows.order_by("pk"):
+        found[row.authority].append(row)
+    return found
 
 
 def _kinds(campaign: Campaign, authorities: Iterable[str]) -> dict[str, Kinds]:

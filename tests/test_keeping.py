@@ -81,6 +81,28 @@ def test_a_running_campaign_catches_up_by_the_tick_and_only_once(travel, county,
     assert everything_is_true()
 
 
+def test_of_two_bureaus_the_older_keeps_all_and_the_tick_is_done_with_both(
+    travel, county, manager, django_assert_num_queries
+):
+    campaign = world.opened(manager)
+    second = School.objects.create(
+        code="B-330106-2", name="另一个局", region_id=world.COUNTY, authority_id=world.COUNTY,
+        kind="bureau", locked=True,
+    )  # fmt: skip
+    Enrolment.objects.create(
+        campaign=campaign, school=second, authority=world.COUNTY, profile="unknown",
+        counted=False, created_at=world.NOON,
+    )  # fmt: skip
+    before_the_registers(campaign)
+    travel.move_to(world.NOON)
+
+    assert keeping.catch_up() == (True, "bureau entries: 10")
+    assert kept() == CADRES | {"X3.1"}
+    assert not Entry.objects.filter(school=second).exists()
+    with django_assert_num_queries(2):
+        assert keeping.catch_up() == (True, "")
+
+
 def test_what_comes_late_is_not_late_on_arrival_and_nothing_that_is_over_comes(
     travel, county, manager
 ):
