@@ -26,8 +26,8 @@ ENDS = (
     "THEN b.extension_until ELSE b.term_end END"
 )
 RUNS = (
-    "b.removed_at IS NULL AND b.host_id IS NULL AND (b.since IS NULL OR b.since <= %(today)s) "
-    "AND (b.until IS NULL OR b.until >= %(today)s)"
+    "b.removed_at IS NULL AND b.host_id IS NULL AND NOT (b.form = 'joint' AND b.host_name <> '') "
+    "AND (b.since IS NULL OR b.since <= %(today)s) AND (b.until IS NULL OR b.until >= %(today)s)"
 )
 _OPEN = "(s.closed_on IS NULL OR s.closed_on > %(today)s)"
 _LIVE = "u.is_active AND m.starts_on <= %(today)s AND (m.ends_on IS NULL OR m.ends_on >= %(today)s)"
@@ -166,7 +166,8 @@ def standing(today: date) -> Q:
     goes_on = Q(branch__until=None) | Q(branch__until__gte=today)
     end = approved & Q(branch__extension_until=F("due_on"))
     end |= ~approved & Q(branch__term_end=F("due_on"))
-    return Q(about=About.term, branch__removed_at=None, branch__host=None) & began & goes_on & end
+    own = terms_of_office.not_joined("branch__")
+    return Q(about=About.term, branch__removed_at=None) & own & began & goes_on & end
 
 
 # ---- words

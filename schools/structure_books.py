@@ -106,7 +106,7 @@ class Books:
     @cached_property
     def own(self) -> list[Branch]:
         """Organisations of this school: not the row that only names the branch it is a guest of."""
-        return [row for row in self.branches if not is_guest(row)]
+        return [row for row in self.branches if not row.is_guest]
 
     @cached_property
     def own_branches(self) -> list[Branch]:
@@ -151,10 +151,6 @@ class Books:
             for one in self.meetings
             if one.kind == kind and one.lies_in(span) and (not ids or one.branch_id in ids)
         ]
-
-
-def is_guest(branch: Branch) -> bool:
-    return branch.form == PartyForm.joint and bool(branch.host_id or branch.host_name)
 
 
 def load(schools: Sequence[School], on: date) -> list[Books]:

@@ -22,7 +22,7 @@ from schools.structure import (
     expected_forms,
     form_fits,
 )
-from schools.structure_books import Books, is_guest
+from schools.structure_books import Books
 from schools.terms_of_office import MOST_EXTENDED, ends, has_term, months_on
 from schools.terms_of_office import of as term_of
 
@@ -72,7 +72,7 @@ def str_01(books: Books) -> Findings:
 
 def str_02(books: Books) -> Findings:
     members = books.full_members
-    hosted = any(map(is_guest, books.branches)) or books.guests
+    hosted = any(row.is_guest for row in books.branches) or books.guests
     if members is not None and members < OWN_FROM and not hosted:
         words = ngettext(
             "The school has %(n)d full member, and no joint branch with its host is on record.",

@@ -126,7 +126,7 @@ def merging(source: School, target: School, on: date) -> Branches:
             found.replaced[row.pk] = row.host.pk
         elif row.form in ABOVE and found.top:
             found.replaced[row.pk] = found.top.pk
-        elif not (_is_guest(row) and own):
+        elif not (row.is_guest and own):
             found.going.append(row)
     found.guests = _guests(rows, found, {source.pk, target.pk})
     return found
@@ -154,11 +154,7 @@ def movable(source: School, rows: Iterable[Branch]) -> list[Branch]:
     """The branches that can leave a school: its own, in force, not the organisation above them."""
     today = clock.today()
     own = [row for row in rows if row.school_id == source.pk and row.holds(today)]
-    return [row for row in own if row.form not in ABOVE and not _is_guest(row)]
-
-
-def _is_guest(row: Branch) -> bool:
-    return row.form == PartyForm.joint and bool(row.host_id or row.host_name)
+    return [row for row in own if row.form not in ABOVE and not row.is_guest]
 
 
 def _guests(rows: Iterable[Branch], found: Branches, own: set[int]) -> list[Branch]:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from django.db.models import Case, F, Q, QuerySet, When
 
 from schools.models import Branch
+from schools.roles import PartyForm
 
 NOTICE, LAST = -6, -1  # months before the end: rule TRM-04, and once more
 OVER = 0  # the day after it
@@ -59,8 +60,10 @@ def ends(branch: Branch) -> date | None:
 
 
 def has_term(branch: Branch, today: date) -> bool:
-    """Whether a term of its own runs: a branch joined to another school's has the host's."""
-    return branch.removed_at is None and branch.host_id is None and branch.holds(today)
+    """Whether a term of its own runs: a branch joined to another school's has the host's, be the
+    host on record or only written down."""
+    joined = branch.host_id is not None or branch.is_guest
+    return branch.removed_at is None and not joined and branch.holds(today)
 
 
 def of(branch: Branch, today: date) -> Term | None:
@@ -111,7 +114,13 @@ def running(branches: "QuerySet[Branch]", today: date) -> "QuerySet[Branch]":
     began = Q(since=None) | Q(since__lte=today)
     goes_on = Q(until=None) | Q(until__gte=today)
     open_ = Q(school__closed_on=None) | Q(school__closed_on__gt=today)
-    return branches.filter(began, goes_on, open_, removed_at=None, host=None)
+    return branches.filter(began, goes_on, open_, not_joined(), removed_at=None)
+
+
+def not_joined(of: str = "") -> Q:
+    """Branches that are not joined to another school's; `of` leads to the branch."""
+    written = Q(**{f"{of}form": PartyForm.joint}) & ~Q(**{f"{of}host_name": ""})
+    return Q(**{f"{of}host": None}) & ~written
 
 
 def sorted_out(branches: Iterable[Branch], today: date) -> tuple[list[Term], list[Branch]]:

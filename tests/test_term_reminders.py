@@ -112,10 +112,20 @@ def test_a_new_colleague_is_told_of_what_still_runs_out(cast, branch, at_day):
         lambda b: Branch.objects.update(since=date(2027, 1, 1)),
         lambda b: Branch.objects.update(term_end=None),
         lambda b: Branch.objects.filter(pk=b.pk).update(host=world.branch(b.school, "牵头支部")),
+        lambda b: Branch.objects.filter(pk=b.pk).update(form="joint", host_name="城东小学"),
         lambda b: School.objects.update(closed_on=date(2026, 11, 29)),
         lambda b: Membership.objects.update(ends_on=date(2026, 11, 29)),
     ],
-    ids=["removed", "ended", "not begun", "no end", "joined", "school closed", "post ended"],
+    ids=[
+        "removed",
+        "ended",
+        "not begun",
+        "no end",
+        "joined",
+        "host in words",
+        "school closed",
+        "post ended",
+    ],
 )
 def test_what_has_no_term_of_its_own_is_told_to_nobody(branch, at_day, ended):
     ended(branch)
@@ -128,12 +138,21 @@ def test_what_has_no_term_of_its_own_is_told_to_nobody(branch, at_day, ended):
     [
         (lambda: Branch.objects.update(removed_at=clock.now()), "branch ended"),
         (lambda: Branch.objects.update(until=date(2026, 12, 1)), "branch ended"),
+        (lambda: Branch.objects.update(form="joint", host_name="城东小学"), "branch ended"),
         (lambda: School.objects.update(closed_on=date(2026, 12, 2)), "branch ended"),
         (lambda: Branch.objects.update(term_end=date(2029, 12, 1)), "date moved"),
         (lambda: Branch.objects.update(term_end=None), "date moved"),
         (lambda: Membership.objects.update(ends_on=date(2026, 12, 1)), "person ended"),
     ],
-    ids=["removed", "over", "school closed", "new election", "no end", "post ended"],
+    ids=[
+        "removed",
+        "over",
+        "host in words",
+        "school closed",
+        "new election",
+        "no end",
+        "post ended",
+    ],
 )
 def test_what_waits_is_cancelled_when_it_no_longer_holds_and_says_why(branch, at_day, ended):
     end, why = ended
@@ -258,8 +277,9 @@ def test_an_official_reads_which_school_is_past_its_end(cast, branch, at_day):
         {"removed_at": world.NOON},
         {"until": date(2026, 11, 30)},
         {"extension_until": date(2027, 9, 1), "extension_no": "9 号"},
+        {"form": "joint", "host_name": "城东小学"},
     ],
-    ids=["elected", "removed", "over", "extended"],
+    ids=["elected", "removed", "over", "extended", "joined"],
 )
 def test_what_was_told_leaves_the_inbox_and_its_count_as_soon_as_it_holds_no_more(
     cast, branch, at_day, change

@@ -88,9 +88,10 @@ def test_an_extension_of_a_year_and_a_day_is_too_long():
         {"until": date(2026, 11, 19)},
         {"since": date(2026, 11, 21)},
         {"host_id": 4},
+        {"form": "joint", "host_name": "城东小学党支部"},
         {"term_end": None},
     ],
-    ids=["removed", "ended", "not begun", "joined", "no end"],
+    ids=["removed", "ended", "not begun", "joined", "host in words", "no end"],
 )
 def test_what_has_no_term_of_its_own_has_no_clock(fields):
     assert offices.of(branch(**{"term_end": date(2026, 1, 1), **fields}), TODAY) is None
@@ -127,6 +128,18 @@ def test_the_county_reads_which_terms_are_over_by_school_and_date(cast, county, 
     assert "第三支部" not in page
     assert "邻县支部" not in page
     assert "教工支部" in page.partition("没有登记届满日期")[2]
+
+
+@pytest.mark.django_db
+def test_a_host_that_is_only_written_down_keeps_the_term_all_the_same(cast, county, at):
+    joined = {"form": "joint", "host_name": "城东小学联合党支部"}
+    world.branch(cast.school, "山里联合支部", term_end=date(2026, 10, 1), **joined)
+    world.branch(cast.school, "无期联合支部", **joined)
+
+    page = html(at(cast.viewer).get("/structure/terms/"))
+
+    assert "联合支部" not in page
+    assert "西湖区：1 个党组织任期届满，1 个在六个月内届满。" in page.replace("\u00a0", " ")
 
 
 @pytest.mark.django_db

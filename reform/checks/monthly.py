@@ -9,9 +9,8 @@ from datetime import date
 from reform.checks.base import Facts, Found, Held, Ref, Span, Window
 from reform.checks.rows import MOST, branches, by_branch, due, held, refs, spot, standing
 from schools.models import Branch
-from schools.models.organisation import MeetingKind, SeatKind
-
-LEADERS = (SeatKind.secretary, SeatKind.deputy)
+from schools.models.organisation import MeetingKind
+from schools.structure_books import LEADERS
 
 
 def general_meeting(facts: Facts, window: Window) -> Found:

@@ -104,14 +104,9 @@ def throughout(row: Lasting, piece: Span) -> bool:
 # ---- branches
 
 
-def is_guest(branch: Branch) -> bool:
-    """A joint branch that stands at another school: here only its name and place are kept."""
-    return branch.form == PartyForm.joint and bool(branch.host_id or branch.host_name)
-
-
 def organisations(facts: Facts) -> list[Branch]:
     """Every Party organisation of the school itself, in force or not."""
-    return [branch for branch in facts.branches if not is_guest(branch)]
+    return [branch for branch in facts.branches if not branch.is_guest]
 
 
 def branches(facts: Facts) -> list[Branch]:

@@ -42,7 +42,6 @@ from schools.roles import PartyForm, Profile
 
 UNIT_BASED = (Basis.grade, Basis.subject, Basis.admin)
 NEEDED = {SeatKind.secretary, SeatKind.organisation, SeatKind.publicity, SeatKind.discipline}
-LEADERS = (SeatKind.secretary, SeatKind.deputy)
 STRENGTHS = ("strong_politics", "strong_committee", "strong_members", "strong_effect")
 NOT_ASKED = Found(1, 0)
 
@@ -94,7 +93,7 @@ def joint_host(facts: Facts, window: Window) -> Found:
         return NOT_ASKED
     rows = standing(facts.branches, day(window))
     joint = [row for row in rows if row.form == PartyForm.joint]
-    return exists([row for row in joint if row.host_id or row.host_name], joint)
+    return exists([row for row in joint if row.is_guest], joint)
 
 
 def party_org_meetings(facts: Facts, window: Window) -> Found:

@@ -15,7 +15,6 @@ from django.utils.translation import ngettext
 
 from schools.models import Branch, Unit
 from schools.roles import PartyForm
-from schools.structure_books import is_guest
 
 WIDTH, STEP, GAP = 320, 24, 10
 LINE, BASE, EDGE = 20, 13, 10  # of a text: its height and foot; of a box
@@ -110,7 +109,7 @@ def _joined(branches: Sequence[Branch], nodes: dict[int, Node]) -> list[Node]:
 def _parent(row: Branch, nodes: dict[int, Node], above: Sequence[Branch]) -> Node | None:
     if row.parent_id in nodes and row.parent_id != row.pk:
         return nodes[row.parent_id]
-    if len(above) == 1 and row.pk != above[0].pk and not is_guest(row):
+    if len(above) == 1 and row.pk != above[0].pk and not row.is_guest:
         return nodes[above[0].pk]
     return None
 
@@ -121,7 +120,7 @@ def _node(row: Branch, mark: str) -> Node:
         told.append(_("%(n)d full") % {"n": row.full_members})
     if row.probationary:
         told.append(_("%(n)d probationary") % {"n": row.probationary})
-    if is_guest(row):
+    if row.is_guest:
         told.append(_("at %(place)s") % {"place": row.host_name or _("another school")})
     return Node(row.name, _(", ").join(told), branch=row, mark=mark)
 

@@ -101,6 +101,11 @@ class Branch(Lasting):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_guest(self) -> bool:
+        """Whether the row only names the joint branch of another school that this one is in."""
+        return self.form == PartyForm.joint and bool(self.host_id or self.host_name)
+
 
 class UnitKind(models.TextChoices):
     grade = "grade", _("Grade group")
