@@ -2,7 +2,8 @@
 
 A joint branch that names its host branch binds two schools of one authority. The entry stands at
 the host, once; the joint school reads it there: its own campaign must leave the item to the host,
-and what was drafted, attached or said about it stays with the host.
+and what was drafted, attached or said about it stays with the host. So does a report that the host
+took back: it is the host's word to nobody, and would be read as what was done for both.
 """
 
 from collections.abc import Iterable
@@ -11,16 +12,17 @@ from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
-from reform.models import Enrolment, Entry
+from reform.models import Enrolment, Entry, Report
 from reform.models.campaign import CampaignState
 from reform.models.catalogue import ProfileValue
 from reform.reach import PROFILES
-from reform.states import Keeper
+from reform.states import Keeper, Status
 from schools import clock
 from schools.models import Branch, School
 from schools.roles import PartyForm
 
 ASKED = (CampaignState.open, CampaignState.closed)
+UNSENT = (Status.not_started, Status.in_progress, Status.awaiting_signoff)
 _ITEM = ("code", "title_zh", "title_en", "level", "profiles")
 
 
@@ -66,6 +68,12 @@ def readable(school: School) -> "QuerySet[Entry]":
     )
 
 
+def report_of(entry: Entry) -> Report | None:
+    """What a joint school reads of an entry of its host: what was sent, while it stands."""
+    report = entry.report
+    return report if report and report.sent_at and entry.status not in UNSENT else None
+
+
 def left_to_others(school: School, frameworks: Iterable[int]) -> list[Left]:
     """What the campaigns of the school leave to others, in the order of the list; one query."""
     own = _in_force(Branch.objects.filter(school=OuterRef("school"), form=PartyForm.joint))
@@ -103,8 +111,7 @@ def _bound(branches: "QuerySet[Branch]") -> "QuerySet[Branch]":
         form=PartyForm.joint,
         host__form=PartyForm.joint,
         host__school__authority=F("school__authority"),
-        host__school__closed_on=None,
-    )
+    ).exclude(host__school__closed_on__lte=clock.today())
     return _in_force(found).exclude(host__school=F("school"))
 
 

@@ -9,6 +9,8 @@ from django.urls import reverse
 from reform import hosting, progress
 from reform.filings import Filing
 from schools.models import Branch, School
+from schools.register_forms import Desk, typed
+from schools.registers import REGISTERS
 from tests import world
 from tests.reading import heading
 
@@ -99,6 +101,29 @@ def test_what_was_returned_shows_no_word_of_the_reviewer(at, cast, reader, entry
 
     assert "Returned" in heading(answer)
     assert "征求时间晚于决定时间" not in words(answer)
+
+
+def test_what_the_host_took_back_is_read_no_longer(at, cast, reader, entry):
+    sent = filed(entry, cast)
+    assert NOTE in words(at(reader).get(page(entry)))
+    progress.withdraw(entry.pk, by=cast.filer, version=sent.version)
+
+    answer = at(reader).get(page(entry))
+
+    assert "Nothing has been sent yet" in words(answer)
+    assert NOTE not in words(answer)
+
+
+def test_a_host_whose_last_day_is_still_to_come_files_until_then(at, cast, guest, reader, entry):
+    School.objects.filter(pk=cast.school.pk).update(closed_on=date(2026, 11, 21))
+    assert at(reader).get(page(entry)).status_code == 200
+    assert list(hosting.guests(cast.school)) == [guest]
+    row = Branch.objects.get(school=guest)
+    desk = Desk(REGISTERS["branches"], guest)
+    assert desk.clean(typed(REGISTERS["branches"], row), row).errors == {}
+
+    School.objects.filter(pk=cast.school.pk).update(closed_on=date(2026, 11, 20))
+    assert at(reader).get(page(entry)).status_code == 404
 
 
 def test_its_home_lists_the_items_of_the_host_with_state_and_date(at, cast, reader, entry):

@@ -134,7 +134,7 @@ def hosted(request: HttpRequest, pk: int) -> HttpResponse:
         "school",
     )
     entry = get_object_or_404(rows, pk=pk)
-    report = entry.report if entry.report and entry.report.sent_at else None
+    report = hosting.report_of(entry)
     name = light(entry.status, entry.due_on, clock.today())
     context = {
         "entry": entry,
