@@ -64,10 +64,10 @@ class Desk:
         if self.register.key in WITH_SIBLINGS:
             own = self.register.key == "branches"
             living = recording.living(self.register, self.school)
-            around.siblings = list(self.branches.values() if own else living)
+            around.put(self.branches.values() if own else living)
         elif self.register.key == "meetings":
             recent = Q(held_on__gte=around.today - LOOKS_BACK)
-            around.siblings = list(recording.living(self.register, self.school).filter(recent))
+            around.put(recording.living(self.register, self.school).filter(recent))
         if self.register.key == "committee_members":
             units = Unit.objects.filter(school=self.school, removed_at=None)
             linked = units.exclude(branch=None).values_list("branch", flat=True)
@@ -153,16 +153,7 @@ class Desk:
     def _remember(self, row: Any) -> None:
         """Later rows of the same block are held against this one."""
         if self.register.key in WITH_SIBLINGS or self.register.key == "meetings":
-            kept = [one for one in self.around.siblings if one.pk is None or one.pk != row.pk]
-            self.around.siblings = [*kept, row]
-
-
-def clean_row(
-    register: Register, school: School, values: Mapping[str, Typed]
-) -> tuple[Any, dict[str, list[str]]]:
-    """One new row of typed cells, and its errors by column; for many rows use a `Desk`."""
-    found = Desk(register, school).clean(values)
-    return found.row, found.errors
+            self.around.put([row])
 
 
 def typed(register: Register, row: Record) -> dict[str, Any]:
@@ -205,11 +196,10 @@ def _hosts_for(school: School) -> list[tuple[int, list[str]]]:
     """Joint branches that other schools of the same authority host."""
     found = Branch.objects.filter(
         school__authority=school.authority_id,
-        school__closed_on=None,
         form=PartyForm.joint,
         host=None,
         removed_at=None,
-    ).exclude(school=school)
+    ).exclude(Q(school=school) | Q(school__closed_on__lte=clock.today()))
     return [
         (row.pk, [f"{row.school.name} {row.name}", row.name, row.school.name])
         for row in found.select_related("school").order_by("school__name", "pk")

@@ -3,10 +3,10 @@
 Each rule yields (column, sentence); an `Odd` is only told, everything else is refused.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -53,14 +53,17 @@ NOT_YET = ("held_on", "as_of", "approved_on", "elected_on", "assessed_on", "reco
 class Around:
     """What surrounds a row: its school, the day, the branches, and the rows of its own register.
 
-    `calendar` is loaded when a rule asks for it; `units`: keys of branches that a unit names.
+    `calendar` is loaded when a rule asks for it; `with_units`: keys of branches that a unit names.
+    The other rows lie by what a rule compares: each row of a long block is held against its like,
+    not against all the others.
     """
 
     school: School
     today: date
     branches: dict[int, Branch] = field(default_factory=dict)
-    siblings: list[Any] = field(default_factory=list)
     with_units: frozenset[int] = frozenset()
+    _alike: dict[Hashable, list[Any]] = field(default_factory=dict)
+    _known: dict[int, tuple[Hashable, Any]] = field(default_factory=dict)
 
     @cached_property
     def calendar(self) -> Calendar:
@@ -71,17 +74,46 @@ class Around:
         terms = self.calendar.terms(school_year_of(day)).values()
         return bool(terms) and not any(first <= day <= last for first, last in terms)
 
-    def others(self, row: Any) -> Iterator[Any]:
-        """The other rows that hold at some time when this one does."""
-        for other in self.siblings:
-            if other is not row and (row.pk is None or other.pk != row.pk) and _meet(row, other):
+    def put(self, rows: Iterable[Any]) -> None:
+        """Rows of the register, or another form of one that lies here already."""
+        for row in rows:
+            if row.pk in self._known:
+                key, before = self._known[row.pk]
+                self._alike[key] = [one for one in self._alike[key] if one is not before]
+            key = _likeness(row)
+            self._alike.setdefault(key, []).append(row)
+            if row.pk is not None:
+                self._known[row.pk] = key, row
+
+    def alike(self, row: Any) -> Iterator[Any]:
+        """The other rows that say the same of what may stand only once."""
+        for other in self._alike.get(_likeness(row), ()):
+            if other is not row and (row.pk is None or other.pk != row.pk):
                 yield other
 
+    def others(self, row: Any) -> Iterator[Any]:
+        """Of these the ones that hold at some time when this one does."""
+        return (other for other in self.alike(row) if _meet(row, other))
 
-@lru_cache(4096)
-def _bare(name: str) -> str:
-    """Each row of a long block is held against all the others."""
-    return bare(name)
+
+def _likeness(row: Any) -> Hashable:
+    return LIKENESS[type(row)](row)
+
+
+# What may stand only once in a register, or is noticed when it stands twice.
+LIKENESS: dict[type[Any], Callable[[Any], Hashable]] = {
+    Branch: lambda row: bare(row.name),
+    Unit: lambda row: (row.kind, bare(row.name)),
+    CommitteeSeat: lambda row: (row.branch_id, row.seat),
+    Post: lambda row: row.level,
+    Meeting: lambda row: (
+        row.kind,
+        row.held_on,
+        row.branch_id,
+        row.party_group,
+        row.group_id,
+    ),
+}
 
 
 def _meet(one: Any, other: Any) -> bool:
@@ -131,7 +163,7 @@ def branch(row: Branch, around: Around) -> Iterator[Remark]:
     yield from _order(
         row, "term_end", "extension_until", _("An extension ends after the term, %(day)s.")
     )
-    if any(_bare(other.name) == _bare(row.name) for other in around.others(row)):
+    if any(around.others(row)):
         yield "name", _("There is a branch of this name already.")
     if row.parent_id and _leads_back(row, around.branches):
         yield "parent", str(UNDER_ITSELF)
@@ -151,18 +183,17 @@ def _leads_back(row: Branch, branches: dict[int, Branch]) -> bool:
 
 def unit(row: Unit, around: Around) -> Iterator[Remark]:
     for other in around.others(row):
-        if other.kind == row.kind and _bare(other.name) == _bare(row.name):
-            linked = around.branches.get(other.branch_id or 0)
-            words = {"unit": other.name, "branch": linked}
-            yield (
-                "name",
-                (
-                    _("“%(unit)s” stands here already, linked to %(branch)s; link it once.")
-                    if linked
-                    else _("“%(unit)s” stands here already.")
-                )
-                % words,
+        linked = around.branches.get(other.branch_id or 0)
+        words = {"unit": other.name, "branch": linked}
+        yield (
+            "name",
+            (
+                _("“%(unit)s” stands here already, linked to %(branch)s; link it once.")
+                if linked
+                else _("“%(unit)s” stands here already.")
             )
+            % words,
+        )
     yield from _party_group(row, around)
 
 
@@ -183,10 +214,8 @@ def seat(row: CommitteeSeat, around: Around) -> Iterator[Remark]:
     if row.seat != SeatKind.secretary:
         return
     of = around.branches.get(row.branch_id or 0)
-    for other in around.others(row):
-        if (other.branch_id, other.seat) == (row.branch_id, row.seat):
-            yield "seat", Odd(_("This branch has a secretary already; let the old row end first."))
-            break
+    if any(around.others(row)):
+        yield "seat", Odd(_("This branch has a secretary already; let the old row end first."))
     if of is None or of.basis not in ON_UNITS:
         return
     if not row.is_unit_head:
@@ -218,7 +247,7 @@ def meeting(row: Meeting, around: Around) -> Iterator[Remark]:
     if row.kind == MeetingKind.leadership_group and row.group_id is None:
         yield "group", _("Say which leadership group met.")
     yield from _held_in_time(row, around)
-    if any(_same_meeting(row, other) for other in around.siblings):
+    if any(around.alike(row)):
         yield "held_on", Odd(_("Such a meeting of the same day stands here already."))
     if row.kind in BY_TERM and row.held_on and around.in_vacation(row.held_on):
         yield "held_on", Odd(_("This day lies in the vacation: items of a term do not count it."))
@@ -231,13 +260,6 @@ def _held_in_time(row: Meeting, around: Around) -> Iterator[Remark]:
     of = around.branches.get(row.branch_id or 0)
     if of is not None and row.held_on and not of.holds(row.held_on):
         yield "held_on", Odd(_("%(branch)s did not exist on this day.") % {"branch": of.name})
-
-
-def _same_meeting(row: Meeting, other: Meeting) -> bool:
-    if other is row or (row.pk is not None and other.pk == row.pk):
-        return False
-    places = ("kind", "held_on", "branch_id", "party_group", "group_id")
-    return all(getattr(row, name) == getattr(other, name) for name in places)
 
 
 def consultation(row: Consultation, _around: Around) -> Iterator[Remark]:
@@ -310,7 +332,7 @@ def post(row: Post, around: Around) -> Iterator[Remark]:
         row, "filled", "approved", _("More are filled than approved (%(n)d). Is that right?")
     ):
         yield name, Odd(sentence)
-    if any(other.level == row.level for other in around.others(row)):
+    if any(around.others(row)):
         yield "level", _("This level stands here already; let the old row end first.")
 
 

@@ -7,7 +7,7 @@ from django.utils import translation
 
 from schools import recording
 from schools.models import Studio
-from schools.register_forms import Desk, clean_row
+from schools.register_forms import Desk
 from schools.registers import REGISTERS
 from tests import world
 
@@ -28,7 +28,12 @@ def clean(key, school, **values):
 
 
 def errors(key, school, **values):
-    return clean_row(REGISTERS[key], school, values)[1]
+    return clean(key, school, **values).errors
+
+
+def clean_row(register, school, values):
+    found = Desk(register, school).clean(values)
+    return found.row, found.errors
 
 
 def warnings(key, school, **values):
