@@ -20,6 +20,7 @@ from reform.history import NewEvent
 from reform.restructure import copied, require
 from reform.rollout import OPENINGS
 from schools import clock, succession
+from schools.errors import Stale
 from schools.models import Membership, School
 from schools.models.schools import SchoolKind, SuccessionKind, code_warnings
 from schools.roles import SCHOOL_ROLES
@@ -102,12 +103,14 @@ def merge(
     asked = {**vars(merger), "people": list(merger.people)}
     asked |= {"do": "merge", "school": school_id, "text": reason}
     with transaction.atomic():
-        school, into = _take(school_id, merger.into)
+        school, into, held = _take(school_id, merger.into)
         if answer := filings.answered(by.user, key, asked):
             return dict(answer["done"])
         require(by, school, "merge")
         into = _checked(school, into)
-        done = _merge(school, into, merger, by, reason)
+        found = succession.merging(school, into, clock.today())
+        unchanged(succession.schools_of(school, into, found), held)
+        done = _merge(school, into, found, merger, by, reason)
         filings.remember(by.user, key, asked, {"done": done, "into": into.pk})
     return done
 
@@ -122,7 +125,7 @@ def _checked(school: School, into: School | None) -> School:
     elif into.authority_id != school.authority_id:
         why = _("That school has another authority. First hand one of the two over.")
     elif into.kind != SchoolKind.school:
-        why = _("A bureau is no school; nothing can go into it.")
+        why = _("A bureau is not a school; nothing can go into it.")
     elif into.closed_on:
         why = _("That school is closed, or its last day is fixed.")
     if into is None or why:
@@ -130,7 +133,7 @@ def _checked(school: School, into: School | None) -> School:
     return into
 
 
-def _take(school_id: int, into_id: int) -> tuple[School, School | None]:
+def _take(school_id: int, into_id: int) -> tuple[School, School | None, set[int]]:
     """Lock openings, the authority and every school that is touched; then read the two."""
     school = School.objects.get(pk=school_id)
     into = School.objects.filter(pk=into_id).first()
@@ -139,7 +142,16 @@ def _take(school_id: int, into_id: int) -> tuple[School, School | None]:
         found = succession.merging(school, into, clock.today())
         touched |= succession.schools_of(school, into, found).keys()
     history.lock({OPENINGS, f"region:{school.authority_id}", *(f"school:{pk}" for pk in touched)})
-    return locked(school_id), locked(into_id) if into else None
+    return locked(school_id), locked(into_id) if into else None, touched
+
+
+def unchanged(touched: Iterable[int], held: Collection[int]) -> None:
+    """Stale where a school came to be touched between the look and the lock.
+
+    A second lock would come out of the order that keeps two writers from waiting for each other.
+    """
+    if not set(touched) <= set(held):
+        raise Stale(_("A school joined one of the branches meanwhile; look at it again."))
 
 
 def locked(pk: int) -> School:
@@ -148,11 +160,11 @@ def locked(pk: int) -> School:
     return found.select_related("school_type").get(pk=pk)
 
 
-def _merge(school: School, into: School, merger: Merger, by: Seat, reason: str) -> dict[str, int]:
+def _merge(
+    school: School, into: School, found: Branches, merger: Merger, by: Seat, reason: str
+) -> dict[str, int]:
     today = clock.today()
     before, into_before = copied(school), copied(into)
-    found = succession.merging(school, into, today)
-    _lock_more(succession.schools_of(school, into, found))
     written = succession.summed(Passage(school, into, found, today).carry(everything=True))
     people = _people(school, into, set(merger.people), by)
     if merger.take_code:
@@ -177,11 +189,6 @@ def _merge(school: School, into: School, merger: Merger, by: Seat, reason: str) 
     }
     tell(into, "absorb_school", body, by, reason)
     return done
-
-
-def _lock_more(schools: Iterable[int]) -> None:
-    """Schools that came to be touched between the look and the lock; a rare second lock."""
-    history.lock({f"school:{pk}" for pk in schools})
 
 
 def _people(school: School, into: School, chosen: Collection[int], by: Seat) -> dict[str, int]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from reform import filings, fitting, history, reach, rollout, settling, steering
 from reform.fitting import Fit
-from reform.merging import locked, tell, tell_registers
+from reform.merging import locked, tell, tell_registers, unchanged
 from reform.models.campaign import CampaignState
 from reform.restructure import STEPS, copied, require
 from reform.rollout import OPENINGS
@@ -124,11 +124,12 @@ def split_off(
     steering.check_reason(reason)
     asked = _asked(school_id, split, reason)
     with transaction.atomic():
-        school = _take(school_id, split)
+        school, held = _take(school_id, split)
         if answer := filings.answered(by.user, key, asked):
             return dict(answer)
         require(by, school, "split")
         found = _going(school, split)
+        unchanged(succession.schools_of(school, None, found), held)
         done = _split(school, split, found, by, reason)
         filings.remember(by.user, key, asked, done)
     return done
@@ -139,14 +140,14 @@ def _asked(school_id: int, split: Split, reason: str) -> dict[str, Any]:
     return {**told, "do": "split", "school": school_id, "text": reason}
 
 
-def _take(school_id: int, split: Split) -> School:
+def _take(school_id: int, split: Split) -> tuple[School, set[int]]:
     """Lock openings, the authority and every school that is touched; then read the school."""
     school = School.objects.get(pk=school_id)
     rows = succession.branches_of(school, clock.today())
     found = succession.splitting(school, split.branches, rows)
-    touched = succession.schools_of(school, None, found)
+    touched = set(succession.schools_of(school, None, found))
     history.lock({OPENINGS, f"region:{school.authority_id}", *(f"school:{pk}" for pk in touched)})
-    return locked(school_id)
+    return locked(school_id), touched
 
 
 def _check(split: Split, found: Branches) -> None:

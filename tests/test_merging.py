@@ -11,7 +11,7 @@ from reform.merging import Merger
 from reform.models import Campaign, Draft, Event
 from reform.states import Status
 from schools import recording
-from schools.errors import Denied
+from schools.errors import Denied, Stale
 from schools.models import Branch, Meeting, Membership, School, Studio, Succession
 from schools.register_forms import Desk, typed
 from schools.registers import REGISTERS
@@ -311,6 +311,32 @@ def test_only_an_open_school_of_the_same_authority_can_take_it(old, into, manage
             merge(old, wrong, manager)
         assert list(refused.value.message_dict) == ["into"]
     assert kinds(old.subject) == ["issued"]
+
+
+def test_a_school_that_joins_a_branch_between_look_and_lock_is_not_locked_out_of_order(
+    old, into, manager, monkeypatch
+):
+    host = world.branch(old, "联合党支部", form="joint")
+    guest = world.school("山里教学点", profile="joint")
+    lock, locked = history.lock, []
+
+    def meanwhile(subjects):
+        if not locked:
+            world.branch(guest, "联合党支部", form="joint", host=host)
+        locked.append(set(subjects))
+        return lock(subjects)
+
+    monkeypatch.setattr(history, "lock", meanwhile)
+    with pytest.raises(Stale, match="又有学校加入"):
+        merge(old, into, manager)
+
+    assert not any(guest.subject in subjects for subjects in locked)
+    old.refresh_from_db()
+    assert old.closed_on is None
+    monkeypatch.undo()
+    world.branch(guest, "联合党支部", form="joint", host=host)
+    merge(old, into, manager)
+    assert Branch.objects.get(school=guest, until=None).host.school == into
 
 
 def test_only_the_manager_of_its_authority_merges_a_school_that_is_open(old, into, manager):
