@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -150,8 +150,13 @@ def digest(event: Event) -> str:
     return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()
 
 
-def verify(subject: str | None = None) -> Iterator[str]:
-    """Sentences about every break found, in order of subject and seq; nothing when all is whole."""
+def verify(
+    subject: str | None = None, *, between: Callable[[], None] = lambda: None
+) -> Iterator[str]:
+    """Sentences about every break found, in order of subject and seq; nothing when all is whole.
+
+    `between` is called between two chains.
+    """
     if missing := missing_triggers():
         yield f"triggers missing: {', '.join(missing)}"
     chains = Chain.objects.all() if subject is None else Chain.objects.filter(subject=subject)
@@ -163,6 +168,7 @@ def verify(subject: str | None = None) -> Iterator[str]:
     seen: dict[str, tuple[int, str]] = {}
     for event in events.iterator(chunk_size=5000):
         if event.subject != at:
+            between()
             at, seq, head = event.subject, 0, ""
         seq += 1
         yield from _verify_one(event, seq, head)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -48,11 +49,36 @@ FAULTS_TOLD = 20
 class Job(NamedTuple):
     """Something done once a night: the name of its pulse, and a function that tells the result.
 
-    The function returns (nothing wrong, what an operator should read).
+    The function returns (nothing wrong, what an operator should read). One that may take longer
+    than a lease (`long`) is given a function to call as it works, which renews it.
     """
 
     name: str
-    run: Callable[[], tuple[bool, str]]
+    run: Callable[..., tuple[bool, str]]
+    long: bool = False
+
+
+class Taken(Exception):
+    """Another has taken the job over."""
+
+
+@dataclass
+class Lease:
+    """A job that is held until a moment, and for longer while whoever does it is at work."""
+
+    name: str
+    until: datetime
+
+    def renew(self) -> None:
+        """Hold the job for a whole lease again once half of it is over; Taken when it is lost."""
+        now = clock.now()
+        if self.until - now > NIGHT_LEASE / 2:
+            return
+        until = now + NIGHT_LEASE
+        held = Pulse.objects.filter(name=self.name, lease_until=self.until)
+        if held.update(lease_until=until) != 1:
+            raise Taken(self.name)
+        self.until = until
 
 
 def tick(*, by: str) -> bool:
@@ -85,11 +111,13 @@ def nightly(job: Job) -> bool:
     """Run a job when its night has come and nobody else has it. Whether it ran."""
     if not is_due(job.name):
         return False
-    lease = claim(job.name, NIGHT_LEASE)
-    if lease is None:
+    until = claim(job.name, NIGHT_LEASE)
+    if until is None:
         return False
-    ok, detail = _guarded(job.run)
-    finish(job.name, lease, ok=ok, detail=detail)
+    lease = Lease(job.name, until)
+    run = partial(job.run, lease.renew) if job.long else job.run
+    ok, detail = _guarded(run, getattr(job.run, "__name__", job.name))
+    finish(job.name, lease.until, ok=ok, detail=detail)
     return True
 
 
@@ -143,15 +171,16 @@ def check_tallies() -> tuple[bool, str]:
     return not wrong, "\n".join(lines)
 
 
-def check_history() -> tuple[bool, str]:
+def check_history(renew: Callable[[], None]) -> tuple[bool, str]:
     """Follow every chain of the history to its end."""
-    faults = list(history.verify())
+    faults = list(history.verify(between=renew))
     return not faults, "\n".join(faults[:FAULTS_TOLD])
 
 
-def check_evidence() -> tuple[bool, str]:
+def check_evidence(renew: Callable[[], None]) -> tuple[bool, str]:
     """Read every stored file again; one that changed or is gone is named with its school."""
-    faults = [f"{b.evidence.school}: {b.evidence.name}: {b.how}" for b in uploads.rehash()]
+    broken = uploads.rehash(between=renew)
+    faults = [f"{b.evidence.school}: {b.evidence.name}: {b.how}" for b in broken]
     return not faults, "\n".join(faults[:FAULTS_TOLD])
 
 
@@ -168,12 +197,12 @@ def clean_up() -> tuple[bool, str]:
     return True, str(removed)
 
 
-def _guarded(step: Callable[[], object]) -> tuple[bool, str]:
+def _guarded(step: Callable[[], object], name: str = "") -> tuple[bool, str]:
     """Run a step. (nothing wrong, what there is to tell); an exception is told, not raised."""
     try:
         result = step()
     except Exception as error:
-        name = getattr(step, "__name__", SENDER)
+        name = name or getattr(step, "__name__", SENDER)
         log.exception("%s failed", name)
         return False, f"{name}: {type(error).__name__}: {error}"
     return result if isinstance(result, tuple) else (True, "")
@@ -195,9 +224,9 @@ EACH_MINUTE = (
 )
 NIGHTLY = (
     Job("tally check", check_tallies),
-    Job("history check", check_history),
-    Job("evidence check", check_evidence),
+    Job("history check", check_history, long=True),
+    Job("evidence check", check_evidence, long=True),
     Job("people who left", leaving.nightly),
-    Job("register answers", checking.tonight),
+    Job("register answers", checking.tonight, long=True),
     Job("clean-up", clean_up),
 )

@@ -88,6 +88,54 @@ def test_a_step_that_fails_is_told_and_stops_nothing(pulse):
     assert pulse("pipes").lease_until is None
 
 
+def test_a_long_job_is_held_for_as_long_as_it_works(pulse, travel):
+    taken = []
+
+    def work(renew):
+        for _hour in range(5):
+            travel.shift(60 * MINUTE)
+            renew()
+            taken.append(rounds.claim("long", rounds.NIGHT_LEASE))
+        return True, "done"
+
+    assert rounds.nightly(Job("long", work, long=True)) is True
+
+    assert taken == [None] * 5
+    assert (pulse("long").detail, pulse("long").lease_until) == ("done", None)
+
+
+def test_a_long_job_that_another_has_taken_over_stops_and_says_nothing(pulse, travel):
+    went_on = []
+
+    def work(renew):
+        travel.shift(121 * MINUTE)
+        assert rounds.claim("long", 5 * MINUTE) is not None
+        renew()
+        went_on.append("on")
+        return True, "done"
+
+    rounds.nightly(Job("long", work, long=True))
+
+    assert went_on == []
+    assert (pulse("long").detail, pulse("long").finished_at) == ("", None)
+    assert pulse("long").lease_until is not None
+
+
+def test_what_takes_long_at_night_renews_its_lease_between_two_steps(cast, monkeypatch):
+    world.entry(cast.school, "S1.1")
+    world.entry(cast.stranger_school, "S1.1")
+    monkeypatch.setattr("reform.checking.BATCH", 1)
+    steps = {"register answers": 2, "history check": 0, "evidence check": 0}
+    for name in steps:
+        [job] = [job for job in rounds.NIGHTLY if job.name == name]
+        beats = []
+        assert job.long
+        job.run(lambda beats=beats: beats.append("."))
+        steps[name] = len(beats)
+
+    assert steps["register answers"] == 2
+
+
 def test_the_night_is_kept_once_and_caught_up_after_an_outage(db, travel):
     done = []
     job = Job("count", lambda: (True, done.append(clock.today()) or ""))
