@@ -10,6 +10,7 @@ from schools import clock
 from tests import world
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
+MINUTE = timedelta(minutes=1)
 PAST, AHEAD = date(2026, 11, 13), date(2027, 1, 15)
 
 
@@ -29,6 +30,10 @@ def term(cast):
 def today_of(code=world.COUNTY):
     rows = snapshots.of_year(code, f"{code}0", world.YEAR)
     return {day.day: day for day in snapshots.days(rows)}.get(clock.today())
+
+
+def is_fresh():
+    return clock.now() - snapshots.as_of() < MINUTE / 2
 
 
 def test_a_day_says_what_the_board_says(term):
@@ -79,17 +84,49 @@ def test_what_is_counted_no_more_leaves_today_and_stays_in_the_days_before(term,
     assert set(Snapshot.objects.values_list("day", flat=True)) == {date(2026, 11, 20)}
 
 
-def test_a_round_takes_a_day_only_where_something_happened(term, cast):
+def test_a_round_takes_a_day_only_where_something_happened(term, cast, travel):
     rounds.tick(by="test")
     Snapshot.objects.update(waiting=99)
 
+    travel.shift(MINUTE)
     rounds.tick(by="test")
     assert today_of().waiting == 198
+    assert is_fresh()
 
     world.file(term, cast.filer)
+    travel.shift(MINUTE)
     rounds.tick(by="test")
     assert today_of().waiting == 2
     assert Pulse.objects.get(name=snapshots.PULSE).finished_at == snapshots.as_of()
+
+
+def test_a_tally_that_takes_long_to_sum_up_is_summed_less_often(term, cast, travel, monkeypatch):
+    seconds = iter([0.0, 3.0, 10.0, 13.0])
+    monkeypatch.setattr(snapshots, "monotonic", lambda: next(seconds))
+    snapshots.refresh()
+    taken = snapshots.as_of()
+    world.file(term, cast.filer)
+
+    for _n in range(4):  # 3 s it took: not again before five minutes are over
+        travel.shift(MINUTE)
+        snapshots.refresh()
+        assert (today_of().waiting, snapshots.as_of()) == (1, taken)
+
+    travel.shift(MINUTE)
+    snapshots.refresh()
+    assert (today_of().waiting, is_fresh()) == (2, True)
+
+
+def test_a_new_day_is_taken_at_once_however_long_it_took(term, travel, monkeypatch):
+    seconds = iter([0.0, 3000.0, 5000.0, 8000.0])
+    monkeypatch.setattr(snapshots, "monotonic", lambda: next(seconds))
+    snapshots.refresh()
+    travel.move_to(world.NOON + timedelta(hours=13))
+
+    snapshots.refresh()
+
+    assert is_fresh()
+    assert Snapshot.objects.filter(day=clock.today()).exists()
 
 
 def test_a_week_ago_is_the_day_nearest_to_it():
