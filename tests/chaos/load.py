@@ -116,6 +116,12 @@ def hurry():
     waiting.update(next_at=clock.now())
 
 
+def set_aside(*usernames):
+    """Let the letters of these wait for a later try, which only `hurry` brings about."""
+    waiting = Message.objects.filter(state="waiting", person__username__in=usernames)
+    waiting.update(next_at=clock.now() + timedelta(hours=1))
+
+
 def keys():
     """How many there are: entries of the load."""
     return Entry.objects.filter(school__code__startswith="chaos").count()
