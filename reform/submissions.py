@@ -107,7 +107,8 @@ class Submission:
 
 
 def _cut(piece: Piece, *, first: bool, last: bool) -> Piece:
-    if piece.kind != "same" or len(piece.text) <= 2 * AROUND + 4:
+    left = AROUND * (2 - first - last)
+    if piece.kind != "same" or len(piece.text) <= left + 4:
         return piece
     head = "" if first else piece.text[:AROUND]
     tail = "" if last else piece.text[-AROUND:]

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from reform import comments, policy
 from reform.models import Comment, Entry
 from schools.errors import Denied
@@ -46,9 +48,17 @@ def panel(
         "settled": next((one for one in thread if one.pk == settled and one.resolved_at), None),
         "people": comments.others(posts, seat) if writes else [],
         "may": writes,
-        "why_not": may.reason if isinstance(may, Denied) else "",
+        "why_not": _why(may, seat),
         "typed": "" if changed else typed,
         "to": to,
         "wrong": () if changed else wrong,
         "key": key,
     }
+
+
+def _why(may: policy.Answer, seat: Seat) -> str:
+    if not isinstance(may, Denied):
+        return ""
+    if not seat.has(comments.SAID):
+        return _("The school and its reviewers write here.")
+    return may.reason
