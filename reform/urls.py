@@ -13,6 +13,7 @@ from reform.views import (
     clauses,
     comments,
     consulting,
+    cycle,
     entry,
     entry_story,
     evidence,
@@ -49,11 +50,11 @@ from reform.views import (
     sources,
     status,
     structure,
+    style,
     succession,
     terms,
     together,
     training,
-    style,
 )
 from schools.admin import site
 from schools.registers import REGISTERS
@@ -207,6 +208,7 @@ urlpatterns = [
     path("people/posts/<int:pk>/successor/", people_turns.post_successor, name="post_successor"),
     path("setup/", setup.setup, name="setup"),
     path("setup/names/", office_names.office_names, name="office_names"),
+    path("setup/cycle/", cycle.training_cycle, name="training_cycle"),
     path("calendar/", terms.calendar, name="calendar"),
     path("calendar/term/", terms.calendar_term, name="calendar_term"),
     path("calendar/days/", terms.calendar_days, name="calendar_days"),
@@ -221,6 +223,7 @@ urlpatterns = [
     path("frameworks/<int:pk>/", frameworks.framework, name="framework"),
     path("frameworks/<int:pk>/clauses/", clauses.framework_clauses, name="framework_clauses"),
     path("glossary/", glossary.glossary, name="glossary"),
+    path("style/", style.style, name="style"),
     path("account/data/", mine.my_data, name="my_data"),
     path("phrases/", phrases.phrases, name="phrases"),
     path("reset/", resets.reset, name="reset"),
@@ -230,7 +233,6 @@ urlpatterns = [
     path("registers/check/", structure.structure_check, name="structure_check"),
     path(
         "schools/<str:code>/registers/check/", structure.school_structure, name="school_structure"
-    path("style/", style.style, name="style"),
     ),
     path("structure/terms/", office_terms.terms_of_office, name="terms_of_office"),
     path("structure/training/", training.training_county, name="training_county"),
