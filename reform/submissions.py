@@ -13,7 +13,7 @@ from reform import checking, dossier, filings
 from reform.compare import Piece
 from reform.dossier import CheckLine, Material
 from reform.filings import Filing
-from reform.models import Check, CheckValue, Entry, Evidence, Report
+from reform.models import Check, CheckValue, Entry, Evidence, Report, Review
 from reform.models.campaign import CampaignState
 from reform.models.catalogue import Source
 from reform.states import Claim, Keeper
@@ -61,6 +61,7 @@ class Submission:
     materials: Sequence[Material]
     gone: Sequence[Evidence]
     computed: Sequence[str] = ()
+    reviews: Sequence[Review] = ()
 
     @cached_property
     def note(self) -> list[Piece]:
@@ -119,9 +120,9 @@ def _cut(piece: Piece, *, first: bool, last: bool) -> Piece:
 
 
 def read(entry: Entry, *, own: bool, last: bool = False, most: int | None = None) -> Filed:
-    """What was asked and filed; three queries. Officials read what was sent to them; `most` of the newest.
+    """What was asked and filed; three queries. Officials read what was sent to them.
 
-    `last`: that of the period before as well, for whoever writes.
+    `last`: that of the period before as well, for whoever writes; `most` of the newest.
     """
     wanted = Q(entry=entry)
     if not own:
@@ -212,6 +213,15 @@ def _files(entry: Entry) -> list[tuple[Evidence, frozenset[int]]]:
 
 
 # ---- side by side
+
+
+def with_reviews(entry: Entry, pairs: Sequence[Submission]) -> list[Submission]:
+    """With what was decided on each, the first decision first; one query."""
+    found: dict[int, list[Review]] = {}
+    decided = Review.objects.filter(report__entry=entry).select_related("reviewer")
+    for review in decided.order_by("at", "pk"):
+        found.setdefault(review.report_id, []).append(review)
+    return [replace(one, reviews=found.get(one.report.pk, ())) for one in pairs]
 
 
 def side_by_side(entry: Entry, filed: Filed, *, own: bool) -> list[Submission]:

@@ -28,7 +28,7 @@ def entry_history(request: HttpRequest, pk: int) -> HttpResponse:
     found = entry_page.find(request, pk)
     own = bool(request.seat.school)
     filed = submissions.read(found, own=own)
-    pairs = submissions.side_by_side(found, filed, own=own)
+    pairs = submissions.with_reviews(found, submissions.side_by_side(found, filed, own=own))
     steps, said = entry_steps.steps(found, own=own, changes={})
     today = clock.today()
     context = {
@@ -98,5 +98,5 @@ def _begun(entry: Entry, filed: Filed) -> Filing:
 def _foretold(entry: Entry, wrong: dict[str, list[str]]) -> str:
     code = {"code": entry.slot.item.code}
     if wrong:
-        return _("So %(code)s would be read; it cannot be sent yet.") % code
-    return _("So %(code)s will be read once it is sent.") % code
+        return _("This is how the reviewer would see %(code)s; it cannot be sent yet.") % code
+    return _("This is how the reviewer will see %(code)s.") % code
