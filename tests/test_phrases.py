@@ -41,7 +41,7 @@ def test_a_sentence_is_added_changed_moved_and_removed(cast, at):
     assert texts(cast.filer, "note") == ["第三句。", "第一句。", "第二句。"]
     do(browser, "keep", second, text="第二句，改过。")
     assert texts(cast.filer, "note")[-1] == "第二句，改过。"
-    assert "已删除：“第一句。”" in words(do(browser, "remove", first))
+    assert "已移除：“第一句。”" in words(do(browser, "remove", first))
     assert texts(cast.filer, "note") == ["第三句。", "第二句，改过。"]
 
 

@@ -7,6 +7,7 @@
   const press = (found) => {
     const wanted = document.getElementById(found.dataset.needs);
     if (wanted && !wanted.value.trim()) found = wanted;
+    for (let fold = found.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
     if (!found.matches(FIELD)) return found.click();
     found.focus();
     found.scrollIntoView({ block: "center" });
