@@ -98,11 +98,12 @@ def change(comment_id: int, *, by: Seat, text: str) -> Comment:
             there = others(scope.partners(entry.school), by)
             known = set(comment.to.values_list("pk", flat=True))
             called = [post for post in _called(words, there) if post.user_id not in known]
-            body = {"comment": comment.pk, "to": sorted(post.user_id for post in called)}
+            told = sorted(post.user_id for post in called)
+            body = {"comment": comment.pk, "to": told}
             history.append(chain, [_event("comment_change", entry, by, body, words)])
             comment.text = words
             comment.save(update_fields=["text"])
-            comment.to.add(*body["to"])
+            comment.to.add(*told)
             _tell(entry, comment, called)
     return comment
 

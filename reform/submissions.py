@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, When
@@ -144,10 +145,11 @@ def last_report(entry: Entry) -> Report | None:
     Where it has sent nothing, what was sent until then by a school that went into it, or that it
     was split off.
     """
-    return _filed_before(entry).first()
+    found: Report | None = _filed_before(entry).first()
+    return found
 
 
-def _filed_before(entry: Entry) -> "QuerySet[Report]":
+def _filed_before(entry: Entry) -> Any:
     before = Succession.objects.filter(
         successor=entry.school_id,
         predecessor=OuterRef("entry__school"),
@@ -167,7 +169,7 @@ def _own(entry: Entry) -> Q:
     return Q(entry__school=entry.school_id, entry__slot__period__lt=entry.slot.period)
 
 
-def _placed(reports: "QuerySet[Report]", entry: Entry) -> "QuerySet[Report]":
+def _placed(reports: "QuerySet[Report]", entry: Entry) -> Any:
     """With people, period and school, and whether another school sent them."""
     return reports.annotate(inherited=Case(When(_own(entry), then=0), default=1)).select_related(
         "author", "signed_by", "entry__slot", "entry__school"
@@ -195,8 +197,9 @@ def _answers(
         .filter(Q(item=item) | Q(held__isnull=False))
         .order_by("position", "pk")
     )
+    found: Iterable[Any] = rows if sent else Check.objects.filter(item=item)
     checks: dict[int, Check] = {}
-    for row in rows if sent else Check.objects.filter(item=item):
+    for row in found:
         check = checks.setdefault(row.pk, row)
         if sent and row.held_pk:
             value = {name: getattr(row, f"held_{name}") for name in VALUE}

@@ -136,6 +136,12 @@ def moment(value: datetime) -> str:
     return f"{there:%m-%d %H:%M}" if there.year == today.year else f"{there:%Y-%m-%d %H:%M}"
 
 
+@register.filter
+def stamp(value: datetime) -> str:
+    """A moment on paper, where "today" is soon wrong: 2026-11-20 12:00."""
+    return clock.told(value)
+
+
 _DATE = re.compile(r"(?<![\w-])(?:\d{4}-)?\d{2}-\d{2}(?: \d{2}:\d{2})?(?![\w-])")
 _LONG_RUN = re.compile(r"[\u4e00-\u9fff]{14,}")  # wider than a phone: it may fold anywhere
 _STOP_GAP = re.compile(r"(?<=[\u3002\uff01\uff1b\uff1f]) ")  # a full-width stop has its own room
