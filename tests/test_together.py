@@ -56,7 +56,7 @@ def test_only_what_the_registers_answered_and_met_is_offered(cast, desk):
     page = desk.get(PAGE)
     assert shown(page) == [token(plain)]
     assert heading(page) == "有 1 项全部由台账得出且均已达标，可成批通过。"
-    assert "1 / 1" in words(page) and "达标" in words(page)
+    assert "建在基本单元上的支部占比： 1 / 1" in words(page)
 
 
 def test_what_is_ticked_is_accepted_and_can_be_taken_back(cast, desk, travel):
