@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.urls import reverse
+from django.utils.html import escape
 
 from reform import publishing
 from reform.models import Framework, Item
@@ -47,6 +48,11 @@ def draft(folder, current):
     return publishing.load(folder)
 
 
+def read(client, framework, code):
+    """The page of a version with one item unfolded."""
+    return client.get(page(framework), {"item": code}).content.decode()
+
+
 def in_english(client):
     client.cookies["language"] = "en"
     return client
@@ -72,12 +78,23 @@ def test_without_a_version_the_list_says_what_to_do(editor):
 
 
 def test_a_version_shows_every_item_with_its_words_in_both_languages(filer, current):
-    chinese = filer.get(page(current)).content.decode()
-    english = in_english(filer).get(page(current)).content.decode()
-    for item in Item.objects.filter(framework=current):
-        assert f'<details id="{item.code}">' in chinese
+    items = list(Item.objects.filter(framework=current))
+    closed = filer.get(page(current)).content.decode()
+    for item in items:
+        assert f'<details id="{item.code}">' in closed
+        assert f'href="?item={item.code}#{item.code}"' in closed
+        chinese = read(filer, current, item.code)
+        assert f'<details id="{item.code}" open>' in chinese
         assert item.guidance_zh in chinese
-        assert f'<details id="{item.code}">' in english
+    assert len(items) == 45
+    first = items[0]
+    assert escape(first.guidance_en) in read(in_english(filer), current, first.code)
+
+
+def test_an_item_that_is_not_in_a_version_is_told_and_the_list_shown(filer, current):
+    text = read(filer, current, "Z9.9")
+    assert "没有“Z9.9”" in text
+    assert "<details id=" in text and " open>" not in text
 
 
 def test_a_version_says_how_much_each_kind_of_school_files(filer, current):
@@ -88,7 +105,8 @@ def test_a_version_says_how_much_each_kind_of_school_files(filer, current):
 
 
 def test_targets_show_where_they_come_from_and_how_certain_that_is(filer, current):
-    text = filer.get(page(current)).content.decode()
+    codes = Item.objects.filter(framework=current).values_list("code", flat=True)
+    text = "".join(read(filer, current, code) for code in codes)
     assert "默认值，主管部门可调整" in text
     assert "《中国共产党支部工作条例（试行）》第十一条" in text
     assert "已核对原文" in text

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from reform import answers, publishing
 from reform.forms.hidden import number_of
-from reform.models import Check, Framework, Item, Measure, Pillar
+from reform.models import Check, Framework, Item, Pillar
 from reform.models.catalogue import Cadence, FrameworkState, ProfileValue, Source
 from reform.views.framework_words import changes, due_words
 from schools.access import access
@@ -35,9 +35,8 @@ class CheckLine:
 
 @dataclass(frozen=True)
 class ItemLine:
-    """An item as it is folded out."""
+    """An item as it is read."""
 
-    item: Item
     due: str
     profiles: list[tuple[str, str]]
     lead: str
@@ -65,18 +64,22 @@ def frameworks(request: HttpRequest) -> HttpResponse:
 @access("see_frameworks")
 @require_safe
 def framework(request: HttpRequest, pk: int) -> HttpResponse:
-    """One version, folded by pillar, measure and item; with ?against=<pk> what it changed."""
+    """One version by pillar, measure and item, with the words of the one that ?item=<code> names;
+    with ?against=<pk> what it changed."""
     found = get_object_or_404(visible(request), pk=pk)
     if "against" in request.GET:
         return _comparison(request, found)
     checks = Prefetch("measures__items__checks", Check.objects.order_by("position"))
     pillars = list(found.pillars.prefetch_related("measures__items", checks))
     items = [item for p in pillars for m in p.measures.all() for item in m.items.all()]
+    code = request.GET.get("item", "")[:20]
+    read = next((item for item in items if item.code == code), None)
     context = {
         "framework": found,
+        "strange": [code] if code and read is None else [],
         "sentence": _sentence(items),
         "figures": _figures(items),
-        "pillars": [_pillar(pillar, found.words) for pillar in pillars],
+        "pillars": [_pillar(pillar, found.words, read) for pillar in pillars],
         "before": visible(request).filter(code=found.code, pk__lt=found.pk).order_by("-pk").first(),
     }
     return render(request, "frameworks/framework.html", context)
@@ -161,27 +164,28 @@ def _figures(items: list[Item]) -> list[dict[str, Any]]:
     return figures
 
 
-def _pillar(pillar: Pillar, words: dict[str, Any]) -> dict[str, Any]:
-    measures = [(measure, _lines(measure, words)) for measure in pillar.measures.all()]
+def _pillar(pillar: Pillar, words: dict[str, Any], read: Item | None) -> dict[str, Any]:
+    """Measures with their items; the one that is read with all its words, the others without."""
+    measures = [
+        (measure, [(item, _line(item, words) if item == read else None) for item in of_measure])
+        for measure in pillar.measures.all()
+        for of_measure in [measure.items.all()]
+    ]
     return {"pillar": pillar, "measures": measures, "n": sum(len(lines) for _m, lines in measures)}
 
 
-def _lines(measure: Measure, words: dict[str, Any]) -> list[ItemLine]:
+def _line(item: Item, words: dict[str, Any]) -> ItemLine:
     names = {code: local(word, "name") for code, word in words["roles"].items()}
-    return [
-        ItemLine(
-            item=item,
-            due=due_words(item),
-            profiles=[
-                (str(Profile(name).label), str(ProfileValue(value).label))
-                for name, value in item.profiles.items()
-            ],
-            lead=names[item.lead],
-            support=[names[code] for code in item.support],
-            checks=[_check(check, words) for check in item.checks.all()],
-        )
-        for item in measure.items.all()
-    ]
+    return ItemLine(
+        due=due_words(item),
+        profiles=[
+            (str(Profile(name).label), str(ProfileValue(value).label))
+            for name, value in item.profiles.items()
+        ],
+        lead=names[item.lead],
+        support=[names[code] for code in item.support],
+        checks=[_check(check, words) for check in item.checks.all()],
+    )
 
 
 def _check(check: Check, words: dict[str, Any]) -> CheckLine:
