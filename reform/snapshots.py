@@ -1,10 +1,11 @@
 """The only place that sums the tally up by day: what boards above an authority read, and a trend.
 
-Today's rows follow the tally within a minute, where summing it up takes longer by and by: a
-hundredth of the time goes into it at most. When the day is over they stay as they are.
+Today's rows follow the tally within a minute where entries moved. What moves many at once, a
+campaign that opens or a term that is put off, may wait: a look at everything is taken again after
+a hundred times what it took. When the day is over they stay as they are.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from time import monotonic
 from typing import Any, NamedTuple
@@ -19,7 +20,10 @@ from schools import clock
 from schools.models.regions import NATION, bounds
 
 PULSE = "snapshot"
-SHARE = 100  # the tally is summed up again after a hundred times what the last time took
+SHARE = 100  # everything is summed up again after a hundred times what the last time took
+MOST = 300  # authorities that are summed up by themselves
+OVERLAP = 1000  # events
+STILL = ("registers",)  # events without an entry that move no tally, and come often
 NEAR = timedelta(days=3)  # how far from a week ago a day may lie that stands for it
 
 
@@ -39,34 +43,76 @@ class Day(NamedTuple):
 def refresh() -> tuple[bool, str]:
     """Each minute: sum the tally up for today, where anything has happened since.
 
-    The pulse says of which day and after which event that was done last, and what it took;
+    Where only entries moved, their authorities are summed up and no others. The pulse says of which
+    day and after which event all was last in step, and what a look at everything took;
     `finished_at` is when the rows were known to be up to the tally.
     """
     today, now = clock.today(), clock.now()
-    state = f"{today} {Event.objects.aggregate(n=Max('pk'))['n'] or 0}"
+    last = Event.objects.aggregate(n=Max("pk"))["n"] or 0
     pulse = Pulse.objects.filter(name=PULSE).first()
-    done, _space, cost = pulse.detail.rpartition(" ") if pulse else ("", "", "")
-    if pulse and done == state:
-        Pulse.objects.filter(pk=pulse.pk).update(finished_at=now)
-        return True, ""
-    if pulse and pulse.started_at and done.startswith(f"{today} "):
-        rest = timedelta(seconds=SHARE * float(cost))
-        if timedelta() <= now - pulse.started_at < rest:
-            return True, ""
-    begun = monotonic()
-    take(today)
-    told = {"ok": True, "detail": f"{state} {monotonic() - begun:.2f}"}
-    told |= {"started_at": now, "finished_at": now}
-    Pulse.objects.update_or_create(name=PULSE, defaults=told)
+    seen = _seen(pulse)
+    if pulse is None or seen is None or seen.day != str(today):
+        _take_all(today, now, last)
+    elif seen.event == last or (only := _moved(seen.event)) is not None:
+        if seen.event != last:
+            take(today, only=only)
+        detail = " ".join([seen.day, str(last), seen.cost])
+        Pulse.objects.filter(pk=pulse.pk).update(finished_at=now, detail=detail)
+    elif not timedelta() <= now - seen.taken < SHARE * timedelta(seconds=float(seen.cost)):
+        _take_all(today, now, last)
     return True, ""
 
 
-def take(today: date, region: str = NATION) -> int:
-    """Bring the rows of `today` at and below `region` up to the tally; how many were not so yet."""
+class _Seen(NamedTuple):
+    """What the pulse says: `taken`: when everything was looked at; `cost`: seconds that took."""
+
+    day: str
+    event: int
+    cost: str
+    taken: datetime
+
+
+def _seen(pulse: Pulse | None) -> _Seen | None:
+    said = pulse.detail.split() if pulse else []
+    if pulse is None or pulse.started_at is None or len(said) != 3:
+        return None
+    return _Seen(said[0], int(said[1]), said[2], pulse.started_at)
+
+
+def _take_all(today: date, now: datetime, last: int) -> None:
+    begun = monotonic()
+    take(today)
+    told = {"ok": True, "detail": f"{today} {last} {monotonic() - begun:.2f}"}
+    told |= {"started_at": now, "finished_at": now}
+    Pulse.objects.update_or_create(name=PULSE, defaults=told)
+
+
+def _moved(after: int) -> set[str] | None:
+    """The authorities whose entries moved since an event; None where something else happened, or
+    too much: then everything is looked at.
+
+    A little before it too: who wrote an event of a smaller number may have finished later.
+    """
+    events = Event.objects.filter(pk__gt=after - OVERLAP)
+    new = events.filter(pk__gt=after, entry=None).exclude(kind__in=STILL)
+    if new.exists():
+        return None
+    found = events.exclude(entry=None).order_by().values_list("entry__authority", flat=True)
+    authorities = set(found.distinct()[: MOST + 1])
+    return authorities if len(authorities) <= MOST else None
+
+
+def take(today: date, region: str = NATION, *, only: Collection[str] | None = None) -> int:
+    """Bring the rows of `today` at and below `region` up to the tally; how many were not so yet.
+
+    `only`: of these authorities.
+    """
     low, high = bounds(region)
     with transaction.atomic():
-        wanted = {_key(row): tuple(row[name] for name in SUMS) for row in _summed(today, region)}
+        summed = _summed(today, region, only)
+        wanted = {_key(row): tuple(row[name] for name in SUMS) for row in summed}
         rows = Snapshot.objects.filter(day=today, authority__gte=low, authority__lt=high)
+        rows = rows if only is None else rows.filter(authority__in=only)
         kept = {
             (row["campaign_id"], row["authority"], row["pillar"]): row
             for row in rows.values("pk", "campaign_id", "authority", "pillar", *SUMS)
@@ -117,9 +163,10 @@ def week_ago(taken: Iterable[Day], today: date) -> Day | None:
     return min(near, key=lambda day: (abs(day.day - wanted), day.day), default=None)
 
 
-def _summed(today: date, region: str) -> Iterable[dict[str, Any]]:
+def _summed(today: date, region: str, only: Collection[str] | None) -> Iterable[dict[str, Any]]:
     """The tally by campaign, authority and pillar."""
     rows = tallies.owed(*bounds(region), on=today)
+    rows = rows if only is None else rows.filter(authority__in=only)
     pillar = F("slot__item__measure__pillar__code")
     return tallies.summed(rows, today, "campaign_id", "authority", pillar=pillar).iterator()
 

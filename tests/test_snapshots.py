@@ -1,12 +1,15 @@
 """What the boards showed at the end of a day: summed from the tally, kept when the day is over."""
 
 from datetime import date, timedelta
+from itertools import count
 
 import pytest
 
-from reform import rounds, snapshots, steering, tallies
+from reform import bookkeeping, rounds, snapshots, steering, tallies
 from reform.models import Pulse, Slot, Snapshot
 from schools import clock
+from schools.models import Document
+from schools.registers import REGISTERS
 from tests import world
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -100,26 +103,58 @@ def test_a_round_takes_a_day_only_where_something_happened(term, cast, travel):
     assert Pulse.objects.get(name=snapshots.PULSE).finished_at == snapshots.as_of()
 
 
-def test_a_tally_that_takes_long_to_sum_up_is_summed_less_often(term, cast, travel, monkeypatch):
-    seconds = iter([0.0, 3.0, 10.0, 13.0])
-    monkeypatch.setattr(snapshots, "monotonic", lambda: next(seconds))
+@pytest.fixture
+def costly(monkeypatch):
+    """Each look at everything takes three seconds; how many there were."""
+    seconds, looks = count(), []
+
+    def tell():
+        looks.append(next(seconds))
+        return 3.0 * looks[-1]
+
+    monkeypatch.setattr(snapshots, "monotonic", tell)
+    return lambda: len(looks) // 2
+
+
+def test_a_look_at_everything_that_takes_long_is_taken_less_often(term, cast, travel, costly):
     snapshots.refresh()
     taken = snapshots.as_of()
-    world.file(term, cast.filer)
+    slot = Slot.objects.get(item__code="Z2.2")
+    steering.withdraw_slot(slot.pk, by=cast.manager, reason="另有安排，本学期不再填报。")
 
     for _n in range(4):  # 3 s it took: not again before five minutes are over
         travel.shift(MINUTE)
         snapshots.refresh()
-        assert (today_of().waiting, snapshots.as_of()) == (1, taken)
+        assert (today_of().waiting, snapshots.as_of(), costly()) == (1, taken, 1)
 
     travel.shift(MINUTE)
     snapshots.refresh()
-    assert (today_of().waiting, is_fresh()) == (2, True)
+    assert (today_of().waiting, is_fresh(), costly()) == (0, True, 2)
 
 
-def test_a_new_day_is_taken_at_once_however_long_it_took(term, travel, monkeypatch):
-    seconds = iter([0.0, 3000.0, 5000.0, 8000.0])
-    monkeypatch.setattr(snapshots, "monotonic", lambda: next(seconds))
+def test_where_entries_moved_their_authorities_alone_are_looked_at_and_at_once(
+    term, cast, travel, costly
+):
+    elsewhere = world.entry(cast.stranger_school, "Z2.1", campaign=term.slot.campaign)
+    snapshots.refresh()
+    Snapshot.objects.filter(authority=world.SIBLING).update(waiting=99)
+    world.file(term, cast.filer)
+    row = Document(school=cast.school, kind="plan", title="学年工作计划")
+    bookkeeping.keep(cast.school, REGISTERS["documents"], [row], by=cast.filer)
+    travel.shift(MINUTE)
+
+    snapshots.refresh()
+
+    assert (today_of().waiting, is_fresh(), costly()) == (2, True, 1)
+    assert today_of(world.SIBLING).waiting == 99
+
+    world.file(elsewhere, cast.stranger)
+    travel.shift(MINUTE)
+    snapshots.refresh()
+    assert (today_of(world.SIBLING).waiting, costly()) == (1, 1)
+
+
+def test_a_new_day_is_taken_at_once_however_long_it_took(term, travel, costly):
     snapshots.refresh()
     travel.move_to(world.NOON + timedelta(hours=13))
 

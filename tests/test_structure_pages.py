@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from reform.views import organisation
-from schools import structure_counts
+from schools import structure_books, structure_counts
 from schools.models import Branch, School, StructureCount, Unit
 from tests import party, world
 from tests.reading import heading, words
@@ -50,7 +50,7 @@ def well(school):
 @pytest.mark.database
 def test_a_school_reads_how_many_places_need_a_look_and_why(faulty, at):
     page = at(faulty.filer).get(CHECK)
-    assert heading(page) == "党组织设置 3 处需要看一看。"
+    assert heading(page) == "党组织设置 3 处需要核对。"
     said = words(page)
     assert "第一党支部 2026-09-11 任期届满，没有登记经批准的延期。" in said
     assert "第一党支部有党员 60 人。" in said
@@ -82,7 +82,7 @@ def test_each_finding_leads_its_school_to_the_row_that_is_mended(faulty, at):
 
 def test_an_official_reads_the_same_and_is_led_to_rows_that_are_only_read(faulty, at):
     page = at(faulty.viewer).get(page_of(faulty.school))
-    assert heading(page) == "党组织设置 3 处需要看一看。"
+    assert heading(page) == "党组织设置 3 处需要核对。"
     html = page.content.decode()
     register = reverse("school_register", args=[faulty.school.code, "branches"])
     assert html.count(f'href="{register}#r{faulty.branch.pk}"') == 3
@@ -93,7 +93,7 @@ def test_an_official_reads_the_same_and_is_led_to_rows_that_are_only_read(faulty
 def test_a_school_that_keeps_every_rule_is_told_so(cast, at):
     well(cast.school)
     page = at(cast.filer).get(CHECK)
-    assert heading(page) == "党组织设置没有需要看的地方。"
+    assert heading(page) == "党组织设置没有需要核对的地方。"
     assert "24 条没有发现问题" in words(page)
 
 
@@ -144,7 +144,7 @@ def test_rules_whose_time_has_yet_to_come_stand_apart_and_ask_for_nothing(cast, 
         party.kept_seat(one, seat, is_principal=True)
     party.kept_meeting(cast.school, "talk", date(2026, 11, 2))
     page = at(cast.filer).get(CHECK)
-    assert heading(page) == "党组织设置没有需要看的地方。"
+    assert heading(page) == "党组织设置没有需要核对的地方。"
     said = words(page)
     assert "5 条以后再看" in said
     assert "台账没填全" not in said
@@ -185,7 +185,7 @@ def test_the_picture_shows_what_stands_under_what_and_what_no_branch_covers(cast
 
 
 def test_what_was_found_at_a_branch_is_marked_in_the_picture(faulty, at):
-    assert ">▲ 3 处需要看一看</text>" in at(faulty.filer).get(CHECK).content.decode()
+    assert ">▲ 3 处需要核对</text>" in at(faulty.filer).get(CHECK).content.decode()
 
 
 def test_a_circle_of_branches_is_drawn_all_the_same(cast, at):
@@ -233,7 +233,7 @@ def test_units_that_hold_no_longer_are_not_drawn(cast, at):
 def test_a_county_reads_by_rule_and_by_school(faulty, at):
     well(world.school("第一小学", profile="single"))
     page = at(faulty.viewer).get(COUNTY)
-    assert heading(page) == "2 所学校中，1 所有需要看一看的地方，共 3 处。"
+    assert heading(page) == "2 所学校中，1 所有需要核对的地方，共 3 处。"
     html = page.content.decode()
     assert re.findall(r'<span class="code">([A-Z0-9-]+)</span><small>', html)[:3] == [
         "STR-03",
@@ -250,7 +250,7 @@ def test_the_sentence_and_the_choice_below_it_count_the_same_schools(faulty, at)
     private = world.school("民办小学", profile="single", ownership="private")
     well(private)
     page = at(faulty.viewer).get(COUNTY)
-    assert heading(page) == "2 所学校中，1 所有需要看一看的地方，共 3 处。"
+    assert heading(page) == "2 所学校中，1 所有需要核对的地方，共 3 处。"
     assert [(name, n) for name, n, _url, _current in page.context["choices"]] == [
         ("found", 1),
         ("open", 1),
@@ -303,6 +303,47 @@ def test_the_page_of_a_county_costs_the_same_queries_for_any_number_of_schools(
         assert browser.get(COUNTY).status_code == 200
 
 
+def test_of_very_many_schools_those_that_are_shown_are_looked_at_now(
+    cast, at, monkeypatch, django_assert_max_num_queries
+):
+    monkeypatch.setattr("reform.views.structure.AT_ONCE", 2)
+    monkeypatch.setattr("reform.views.structure.PAGE", 2)
+    for name in ("丙小学", "甲小学", "乙小学"):
+        party.kept_branch(world.school(name, full_members=12), term_end=date(2026, 1, 1))
+    looked = []
+    load = structure_books.load
+    monkeypatch.setattr(
+        "reform.views.structure.load",
+        lambda schools, on: looked.append(len(schools)) or load(schools, on),
+    )
+    browser = at(cast.viewer)
+    page = browser.get(COUNTY)
+    assert page.context["shown"] == [] and "4 所学校还没有看过" in words(page)
+    assert "这里还没有学校" not in words(page)
+
+    structure_counts.catch_up()
+    with django_assert_max_num_queries(QUERIES_OF_A_COUNTY):
+        page = browser.get(COUNTY)
+
+    assert "4 所学校中，3 所" in heading(page)
+    assert re.findall(r"<b>(.小学)</b>", page.content.decode()) == ["丙小学", "甲小学"]
+    assert looked == [0, 2]
+    assert "没有登记经批准的延期" in words(page)
+
+
+def test_a_school_is_counted_again_once_its_registers_moved(faulty):
+    structure_counts.catch_up()
+    Branch.objects.filter(pk=faulty.branch.pk).update(term_end=date(2029, 1, 1))
+    structure_counts.catch_up()
+    assert StructureCount.objects.get(school=faulty.school).error == 1
+
+    School.objects.filter(pk=faulty.school.pk).update(registers_rev=1)
+    structure_counts.catch_up()
+
+    count = StructureCount.objects.get(school=faulty.school)
+    assert (count.error, count.rules, count.registers_rev) == (0, {"STR-03": 1, "STR-04": 1}, 1)
+
+
 def test_no_school_of_another_authority_is_shown(faulty, at):
     party.kept_branch(faulty.stranger_school, full_members=60)
     assert "邻县小学" not in at(faulty.viewer).get(COUNTY).content.decode()
@@ -333,7 +374,7 @@ def test_regions_above_read_counts_by_county_and_no_school(faulty, at, region):
     party.kept_branch(faulty.stranger_school, term_end=date(2027, 1, 1))
     structure_counts.catch_up()
     page = at(world.seat("viewer", region)).get(COUNTY)
-    assert heading(page) == "2 所学校中，2 所有需要看一看的地方。"
+    assert heading(page) == "2 所学校中，2 所有需要核对的地方。"
     assert counted(page) == {"上城区": [1, 1, 0, 0, 1, 1], "西湖区": [1, 1, 1, 2, 0, 1]}
     assert "阳光小学" not in page.content.decode()
     assert "截至 2026-11-20" in words(page)
@@ -356,7 +397,7 @@ def test_a_city_reads_its_own_schools_by_name_beside_the_counts(
 def test_counts_that_were_not_taken_yet_are_said_to_come(cast, at):
     page = at(world.seat("viewer", "33")).get(COUNTY)
     assert StructureCount.objects.count() == 0
-    assert heading(page) == "还没有看过学校。"
+    assert heading(page) == "还没有检查过学校。"
     assert "系统每天看一遍各校台账" in words(page)
 
 
@@ -379,7 +420,7 @@ def test_a_finding_is_gone_as_soon_as_the_row_is_mended(faulty, at):
     faulty.branch.term_end += timedelta(days=365 * 3)
     faulty.branch.approval_no = "青教党〔2024〕18 号"
     faulty.branch.save()
-    assert heading(at(faulty.filer).get(CHECK)) == "党组织设置 1 处需要看一看。"
+    assert heading(at(faulty.filer).get(CHECK)) == "党组织设置 1 处需要核对。"
 
 
 def test_the_check_of_a_school_leads_to_what_if_with_its_numbers(faulty, at):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -24,10 +25,12 @@ from schools.models.regions import NATION, bounds
 from schools.models.schools import SchoolKind
 from schools.rulebook import rules
 from schools.structure_books import load
+from schools.structure_counts import Brief
 from schools.structure_plan import expectations, gaps
 from schools.structure_rules import Row
 
 PAGE = 100  # schools
+AT_ONCE = 200  # schools that are all looked at afresh; of more, those that are shown
 SHOWS = ("found", "open", "well")
 
 
@@ -135,27 +138,50 @@ def structure(request: HttpRequest) -> HttpResponse:
     if seat.place_code == NATION:
         return render(request, "schools/nation.html")
     where = authority_of(request, reverse("structure"))
-    schools = sorted(where.schools(), key=lambda one: (*boards.by_name(one.name), one.code))
-    found = [checkup.examine(books) for books in load(schools, clock.today())]
+    found, fresh, unseen = _found(where.schools())
     lines = _below(where) if where.below else []
     context = {
         "where": where,
-        "sentence": _sentence(where, lines, found),
+        "sentence": _sentence(where, lines, found, unseen),
         "lines": [
             (line, where.address + "?" + urlencode({"region": line.authority})) for line in lines
         ],
         "on": min((line.on for line in lines), default=None),
         **_by_rule(where, found, request.GET.get("rule", "")),
-        **_by_school(where, found, request),
+        **_by_school(where, found, fresh, request),
+        "unseen": unseen,
         "as_text": checkup.as_text(),
     }
     return render(request, "structure/region.html", context)
 
 
-def _sentence(where: Authority, lines: list[structure_counts.Line], found: list[Checkup]) -> str:
+def _found(schools: "QuerySet[School]") -> tuple[list[Brief], dict[int, Checkup], int]:
+    """Schools in short, by name; school → what was found at those that were looked at now.
+
+    The third: how many were never looked at, of an authority with more than are looked at at once;
+    the tick comes to each of them, and again when its registers moved.
+    """
+    fresh: dict[int, Checkup] = {}
+    every = list(schools.select_related("structure_count"))
+    if len(every) > AT_ONCE:
+        found = structure_counts.kept(every)
+    else:
+        fresh = _examined(every)
+        found = [structure_counts.brief(one) for one in fresh.values()]
+    found.sort(key=lambda one: (*boards.by_name(one.school.name), one.school.code))
+    return found, fresh, len(every) - len(found)
+
+
+def _examined(schools: Sequence[School]) -> dict[int, Checkup]:
+    return {books.school.pk: checkup.examine(books) for books in load(schools, clock.today())}
+
+
+def _sentence(
+    where: Authority, lines: list[structure_counts.Line], found: list[Brief], unseen: int
+) -> str:
     if where.below and (lines or not found):
         return words.above_sentence(lines)
-    return words.region_sentence(found)
+    return words.region_sentence(found, unseen)
 
 
 def _below(where: Authority) -> list[structure_counts.Line]:
@@ -165,9 +191,9 @@ def _below(where: Authority) -> list[structure_counts.Line]:
     return structure_counts.by_authority(inside.exclude(school__authority=where.region))
 
 
-def _by_rule(where: Authority, found: Sequence[Checkup], chosen: str) -> dict[str, Any]:
+def _by_rule(where: Authority, found: Sequence[Brief], chosen: str) -> dict[str, Any]:
     """Each rule that spoke, in the order of the book, and at how many schools."""
-    n = Counter(told.rule.id for one in found for told in one.told)
+    n = Counter(name for one in found for name in one.rules)
     lines = [
         {
             "rule": rule,
@@ -184,7 +210,9 @@ def _by_rule(where: Authority, found: Sequence[Checkup], chosen: str) -> dict[st
     return {"rules": lines, "rule": known, "strange": "" if known else chosen[:20]}
 
 
-def _by_school(where: Authority, found: list[Checkup], request: HttpRequest) -> dict[str, Any]:
+def _by_school(
+    where: Authority, found: list[Brief], fresh: dict[int, Checkup], request: HttpRequest
+) -> dict[str, Any]:
     """A page of the schools that are asked for, by name, and the choices with their numbers."""
     rule = request.GET.get("rule", "")
     rule = rule if rule in rules() else ""
@@ -192,20 +220,21 @@ def _by_school(where: Authority, found: list[Checkup], request: HttpRequest) -> 
     show = show if show in SHOWS else SHOWS[0]
     groups = {
         "found": [one for one in found if one.to_look_at],
-        "open": [one for one in found if one.open],
-        "well": [one for one in found if not one.to_look_at and not one.open],
+        "open": [one for one in found if one.lacks],
+        "well": [one for one in found if not one.to_look_at and not one.lacks],
     }
     rows = groups[show]
     if rule:
-        rows = [one for one in found if any(told.rule.id == rule for told in one.told)]
-    codes = [one.books.school.code for one in rows]
+        rows = [one for one in found if rule in one.rules]
+    codes = [one.school.code for one in rows]
     after = request.GET.get("after", "")
     start = codes.index(after) + 1 if after in codes else 0
     shown, more = rows[start : start + PAGE], rows[start + PAGE :]
     asked = {"rule": rule} if rule else {"show": show}
+    fresh = fresh or _examined([one.school for one in shown])
     return {
         "schools": len(found),
-        "shown": [_school_line(one, rule) for one in shown],
+        "shown": [_school_line(fresh[one.school.pk], rule) for one in shown],
         "show": "" if rule else show,
         "choices": [
             (name, len(group), where.url(show=name), name == show and not rule)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from schools.checkup import Checkup
 from schools.rulebook import ERROR, INFO, REMIND, WARN
-from schools.structure_counts import Line
+from schools.structure_counts import Brief, Line
 from schools.structure_plan import Numbers, branches_at_least, forms_of
 
 # severity → the light whose shape it has, and its word
@@ -39,8 +39,10 @@ def check_sentence(found: Checkup) -> str:
     return _("All is well with the structure of the Party organisation.")
 
 
-def region_sentence(found: list[Checkup]) -> str:
+def region_sentence(found: list[Brief], unseen: int = 0) -> str:
     """The first sentence of a county's page."""
+    if unseen and not found:
+        return _("No school has been looked at yet.")
     n = sum(bool(one.to_look_at) for one in found)
     total = sum(one.to_look_at for one in found)
     if not found:
