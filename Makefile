@@ -19,7 +19,7 @@ ASKED := $(foreach name,COUNTY NAME HOST PORT HTTPS,$(if $(filter command,$(firs
 SETTLE = $(BIN)/python -m reform.instance "$(LIVE)" $(ASKED) && VAR_DIR="$(LIVE)" $(MANAGE) messages --compile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run start prepare restore bench chaos test test-sqlite test-postgres test-journeys browser check lock clean
+.PHONY: help setup run start prepare restore bench chaos pictures test test-sqlite test-postgres test-journeys browser check lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -77,16 +77,20 @@ check: setup ## Format, lint, types, templates, migrations, translations, locks,
 	$(MANAGE) messages --check
 	$(BIN)/pytest -q -n 0 tests/test_locks.py tests/test_architecture.py tests/test_docs.py
 
-bench: setup ## Measure what a filing, an opening and a due day cost, on a scratch PostgreSQL
+bench: setup browser ## Measure what a filing, an opening, a due day and a page cost, on a scratch PostgreSQL
 	$(BIN)/python bench/filing.py --postgres
 	$(BIN)/python bench/rollout.py --postgres
 	$(BIN)/python bench/reminders.py --postgres
 	$(BIN)/python bench/checks.py --postgres
 	$(BIN)/python bench/school_list.py --postgres
 	$(BIN)/python bench/outbox.py --postgres
+	$(BIN)/python bench/paint.py --postgres
 
 chaos: setup ## Kill and spoil what sends reminders, with 10,000 people; an oracle judges
 	$(BIN)/python bench/chaos.py --postgres
+
+pictures: setup browser ## Take pictures of the look, and show what changed since the last set
+	$(BIN)/python bench/pictures.py
 
 lock: $(VENV)/.tools ## Pin requirements*.in with hashes into requirements*.txt
 	$(LOCK) requirements.in --output-file requirements.txt

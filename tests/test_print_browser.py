@@ -1,0 +1,76 @@
+"""On paper, as Chromium prints it: A4, heads on each sheet, rows whole, nothing of the screen."""
+
+import re
+
+import pytest
+
+from tests import face, looking, world
+
+pytestmark = [pytest.mark.browser]
+SCREEN = ("跳到正文", "退出登录", "这一页做什么用", "名词解释", "保存草稿")
+
+
+@pytest.fixture
+def there(real_db, travel):
+    return face.Face()
+
+
+def flat(text):
+    return re.sub(r"\s+", "", text)
+
+
+def on_paper(page):
+    """The sheets; nothing lies beyond the paper's edge and nothing of the screen is on them."""
+    sheets = looking.printed(page)
+    assert [sheet.beyond for sheet in sheets if sheet.beyond] == []
+    whole = flat("".join(sheet.words for sheet in sheets))
+    assert [word for word in SCREEN if word in whole] == []
+    return sheets, whole
+
+
+def titles(page, selector):
+    return [flat(text) for text in page.locator(selector).all_inner_texts()]
+
+
+def test_the_list_of_a_school_is_whole_on_paper_and_its_head_stands_on_each_sheet(there, visit):
+    page = visit(there.filer, "/items/")
+    items = titles(page, ".list td.full")
+    head = titles(page, ".list thead")[0]
+    sheets, whole = on_paper(page)
+
+    assert len(items) > 30 and [item for item in items if item not in whole] == []
+    assert len(sheets) <= 4
+    assert [sheet.width < sheet.height for sheet in sheets] == [True] * len(sheets)
+    with_rows = [flat(sheet.words) for sheet in sheets if re.search("[ZSQX][1-9]\\.", sheet.words)]
+    assert [words for words in with_rows if head not in words] == []
+    assert len(with_rows) == len(sheets)
+    for item in items:
+        assert sum(item in words for words in with_rows) >= 1  # a row lies on one sheet
+
+
+def test_the_page_of_a_county_is_a_summary_and_then_the_grid_on_broad_sheets(there, visit):
+    for n in range(60):
+        world.entry(world.school(f"{face.LONG[:20]}{n:02d}"), "Z2.1", campaign=there.campaign)
+    page = visit(there.viewer, f"/board/{world.COUNTY}/")
+    heading = flat(page.inner_text("h1"))
+    schools = titles(page, "table.grid tbody th")
+    measures = titles(page, "table.grid thead .code")
+    sheets, whole = on_paper(page)
+
+    assert [sheet.width > sheet.height for sheet in sheets] == [True] * len(sheets)
+    assert heading in flat(sheets[0].words)
+    assert len(schools) == 62 and [name for name in schools if name not in whole] == []
+    grid = [flat(sheet.words) for sheet in sheets if any(s in flat(sheet.words) for s in schools)]
+    assert len(sheets) <= 4 and 2 <= len(grid)
+    for words in grid[1:]:
+        assert [code for code in measures if code not in words] == []
+
+
+def test_an_entry_is_printed_with_its_history(there, visit):
+    page = visit(there.filer, f"/entries/{there.returned.pk}/")
+    steps = titles(page, ".time li")
+    sheets, whole = on_paper(page)
+
+    assert len(steps) >= 2
+    assert [step for step in steps if step not in whole] == []
+    assert len(sheets) <= 3
