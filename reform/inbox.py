@@ -12,7 +12,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from reform import digest, term_reminders
+from reform import digest, outbox, term_reminders
 from reform.models import Comment, Extension, Nudge, Reminder
 from reform.models.message import MessageState
 from reform.models.reminder import About, ReminderState
@@ -301,6 +301,6 @@ def headline(one: Reminder) -> str:
         return _("It is in the inbox, and the mail server took the letter at %(time)s.") % at
     if letter:
         return _("It is in the inbox; by mail it could not be delivered.")
-    if one.state == ReminderState.told:
+    if one.state == ReminderState.told or not outbox.mail_is_on():
         return _("It is in the inbox; by mail nothing was sent.")
     return _("It is in the inbox; by mail it goes out with the next daily letter.")

@@ -36,10 +36,15 @@ def server(_pulses: dict[str, Pulse]) -> Line:
     )
 
 
-def letters(_pulses: dict[str, Pulse]) -> Line:
-    """What waits and since when, what went out today, what may have arrived twice, what failed."""
+def letters(_pulses: dict[str, Pulse]) -> Line | None:
+    """What waits and since when, what went out today, what may have arrived twice, what failed.
+
+    Nothing where mail is off and no letter is left from before.
+    """
     name, now = _("Letters"), clock.now()
     found = _counts(now)
+    if not outbox.mail_is_on() and not any(found.values()):
+        return None
     said = _said(found)
     hold = blast_guard.held() if outbox.mail_is_on() else None
     if hold is not None:

@@ -92,7 +92,7 @@ def test_a_row_of_a_stage_stands_beside_that_of_all(desk):
 def test_the_year_has_twelve_months_with_every_day_marked(desk):
     html = desk.get(HERE).content.decode()
     months = re.findall(r"<caption><b>(\d{4}-\d\d)</b> (\d+) working days", html)
-    assert [name for name, _n in months] == [
+    assert sorted(name for name, _n in months) == [
         *(f"2026-{n:02}" for n in range(9, 13)), *(f"2027-{n:02}" for n in range(1, 9))
     ]  # fmt: skip
     assert dict(months)["2026-10"] == "18"
@@ -101,6 +101,16 @@ def test_the_year_has_twelve_months_with_every_day_marked(desk):
     assert '<spanclass="muted">1</span><small>off</small>' in october
     assert "<b>10</b><small>work</small>" in october
     assert "<td><b>12</b></td>" in october
+
+
+def test_the_next_three_months_are_shown_and_the_others_unfold(desk, manager, travel):
+    travel.move_to(world.NOON)
+    world.sign_in(desk, manager)
+    shown, folded = desk.get(HERE).content.decode().split("The other months of this school year")
+
+    assert re.findall(r"<caption><b>(\d{4}-\d\d)", shown) == ["2026-11", "2026-12", "2027-01"]
+    assert len(re.findall("<caption><b>", folded)) == 9
+    assert "Twelve months</summary>" in desk.get(HERE, {"year": "2027-2028"}).content.decode()
 
 
 def test_a_year_that_is_not_known_says_so_and_nonsense_shows_this_one(desk):
@@ -195,7 +205,7 @@ def test_a_term_that_cannot_be_is_refused_at_its_field(desk, fields, field, sent
 
 def test_what_is_odd_is_asked_and_not_refused(desk):
     said = words(desk.post(TERM, typed(starts="2026-10-05", ends="2026-12-05")))
-    assert "Is this meant? 2026-10-05 is no working day. 2026-12-05 is no working day." in said
+    assert "Is this meant? 2026-10-05 is not a working day. 2026-12-05 is not a working day." in said
     assert "Between this term and term 2 of 2025-2026 lie 93 days." in said
 
 
@@ -217,7 +227,7 @@ def test_a_regional_holiday_is_added_and_taken_away(campaign, desk):
 @pytest.mark.parametrize(
     ("fields", "field", "sentence"),
     [
-        ({"kind": "makeup_workday"}, "first", "2026-12-07 is no weekend day"),
+        ({"kind": "makeup_workday"}, "first", "2026-12-07 is not at a weekend"),
         ({"last": "2026-12-01"}, "last", "The last day must not come before the first"),
         ({"last": "2027-03-01"}, "last", "At most 31 days at a time."),
         ({"first": "1999-01-01"}, "first", "Enter a day between 2025-08-15 and 2030-12-31."),
@@ -247,7 +257,7 @@ def test_a_notice_is_shown_day_by_day_and_then_kept(campaign, desk):
     said = words(shown)
     assert "2027-01-03 Sunday Holiday 元旦" in said
     assert "2027-01-09 Saturday Make-up working day 元旦" in said
-    assert "look whether a day is missing: 附:1月4日注意防火" in said
+    assert "check whether a day is missing: 附:1月4日注意防火" in said
     assert not CalendarDay.objects.filter(region=world.COUNTY).exists()
 
     done = confirmed(desk, NOTICE, fields)
@@ -271,7 +281,7 @@ def test_a_file_is_read_into_the_text_and_goes_on(desk):
     [
         ({"text": TEXT.replace("共3天", "共4天")}, "text", "the text says 4 days"),
         ({"text": TEXT.replace("周五", "周四")}, "text", "another day of the week"),
-        ({"text": TEXT, "year": "2026"}, "text", "The text speaks of 2027, and 2026 was chosen."),
+        ({"text": TEXT, "year": "2026"}, "text", "The text is about 2027, but 2026 was chosen."),
         ({"text": "  "}, "text", "Paste the text of the notice, or choose its file."),
         ({"file": SimpleUploadedFile("a.txt", b"\0\1")}, "file", "This is not a list."),
     ],

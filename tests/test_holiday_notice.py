@@ -106,7 +106,7 @@ def test_a_text_with_full_width_figures_and_spaces_reads_the_same():
     [
         (
             "元旦：1月1日至3日放假，共4天。",
-            "元旦: the text says 4 days, from 2027-01-01 to 2027-01-03 are 3.",
+            "元旦: the text says 4 days, but 2027-01-01 to 2027-01-03 is 3.",
         ),
         (
             "元旦：1月4日（周日）上班。",
@@ -145,7 +145,7 @@ def test_the_year_is_that_of_the_text_and_never_guessed():
         "The text names no year; choose it below."
     ]
     assert notices.read(text(2026), 2027).problems == [
-        "The text speaks of 2026, and 2027 was chosen."
+        "The text is about 2026, but 2027 was chosen."
     ]
     across = notices.read("元旦：2022年12月31日至2023年1月2日放假调休，共3天。", 2023)
     assert (across.problems, sorted(across.days)[0]) == ([], date(2022, 12, 31))

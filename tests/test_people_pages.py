@@ -66,6 +66,22 @@ def test_a_manager_sees_the_people_of_the_own_schools_and_an_operator_those_of_r
     assert cast.filer.user.username not in listed
 
 
+def test_where_nobody_has_an_account_the_page_says_what_to_do_and_counts_nothing(cast, client):
+    client.cookies["language"] = "en"
+    empty = world.sign_in(client, world.seat("manager", world.OTHER_CITY)).get(reverse("people"))
+
+    assert "Accounts come after the school list." in text(empty)
+    assert "Find people" not in text(empty)
+    assert "Schools nobody files for" not in text(empty)
+
+
+def test_refused_mail_is_counted_only_where_mail_is_sent(cast, desk, settings):
+    made(cast)
+    assert "Mail refused" not in text(desk.get(reverse("people")))
+    settings.MAIL_SERVER = {"host": "127.0.0.1"}
+    assert "Mail refused" in text(desk.get(reverse("people")))
+
+
 def test_a_city_keeps_the_accounts_of_its_own_schools_only(cast, desk):
     senior = world.school("市属中学", authority="3301", region=world.COUNTY)
     filer = world.seat("filer", senior)
@@ -126,7 +142,7 @@ def test_the_list_asks_the_same_however_long_it_is(cast, desk, n, django_assert_
         user = made(cast, place=world.school(), name=f"教师{i}")
         accounts.reissue(user, by=cast.manager)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         desk.get(reverse("people"))
 
 

@@ -208,7 +208,7 @@ def test_rows_keep_the_numbers_they_have_in_the_file(school, mine):
     rows = [["名称", "组织形式"], [], ["一支部", "党支部"], [], ["二支部", "班级"]]
     page = send(mine, "branches", book(rows))
 
-    assert re.findall(r'<th scope="row">(\d+)，', text(page)) == ["3", "5"]
+    assert re.findall(r'<span class="wide">(\d+)</span>，', text(page)) == ["3", "5"]
 
 
 def test_the_good_rows_of_a_file_go_in_and_the_others_come_back_as_a_file(school, mine):

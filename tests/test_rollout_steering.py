@@ -121,7 +121,7 @@ def test_an_earlier_date_takes_no_time_from_what_was_returned(county, campaign, 
     ("day", "sentence"),
     [
         (date(2026, 11, 19), "That day is past; nobody may be made late by a new date."),
-        (date(2027, 1, 1), "2027-01-01 is no working day: take 2027-01-04, or 2026-12-31"),
+        (date(2027, 1, 1), "2027-01-01 is not a working day: take 2027-01-04, or 2026-12-31"),
         (date(2027, 1, 15), "This is the date already."),
         (date(2027, 9, 1), "The school year ends on 2027-08-31."),
     ],

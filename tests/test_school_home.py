@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from reform.models import Campaign, Entry, Slot
 from reform.states import Claim
-from schools.models import School, User
+from schools.models import Region, School, User
 from tests import world
 
 SOON = date(2026, 11, 30)
@@ -48,6 +48,21 @@ def test_the_home_of_a_school_opens_with_what_is_owed(cast, at):
     page = at(cast.filer).get(reverse("school_home"))
     assert heading(page) == "还欠 4 项：1 项逾期，1 项被退回，2 项 11-30 到期；约 16 分钟可办完。"
     assert "其余 1 项眼下不用管。" in text(page)
+
+
+@pytest.mark.parametrize(
+    ("post", "shown"),
+    [("西湖区教育局", "审核员"), ("西湖区教育局人事科", "人事科"), ("人事科", "人事科")],
+)
+def test_who_reviews_is_not_called_by_the_bureau_that_stands_above(cast, at, post, shown):
+    Region.objects.filter(pk=world.COUNTY).update(bureau_name="西湖区教育局")
+    User.objects.filter(pk=cast.reviewer.user.pk).update(post=post)
+
+    page = at(cast.filer).get(reverse("school_home")).content.decode()
+
+    who = page.split("由谁审核</h2>")[1].split("</ul>")[0]
+    assert who.count("西湖区教育局") == 1
+    assert f"<span>{shown}</span>" in who
 
 
 def test_the_first_list_goes_from_overdue_to_what_comes_next(cast, at):

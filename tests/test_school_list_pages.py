@@ -102,7 +102,7 @@ def test_refused_rows_are_listed_and_the_good_ones_go_in_when_asked_to(desk):
     seen = page(desk, job)
     assert "School type: “大学” is not a school type." in text(seen)
     assert "It is reviewed outside 浙江省杭州市西湖区" in text(seen)
-    assert "Take in 1 school, leave the refused rows out" in text(seen)
+    assert "Import 1 school, leave the refused rows out" in text(seen)
     assert 'name="skip_bad" value="1"' in seen.content.decode()
 
     confirm(desk, job)
@@ -345,7 +345,7 @@ def test_a_list_put_away_writes_nothing_and_leaves_no_file(desk):
 
     assert "The file is discarded; nothing was written." in text(answer)
     assert job_files.known() == set()
-    assert "This list was put away" in text(page(desk, job))
+    assert "This list was discarded" in text(page(desk, job))
     confirm(desk, job)
     assert School.objects.count() == 0
 
@@ -358,7 +358,7 @@ def test_a_list_on_its_way_shows_how_far_it_is_and_is_found_again(desk):
     seen = page(desk, job)
 
     assert '<progress max="4" value="1"' in seen.content.decode()
-    assert "25 of 100 parts are done." in text(seen)
+    assert "25% done." in text(seen)
     assert f"Go on with {job.file_name}" in text(desk.get(reverse("school_lists")))
     assert "One of yours is still being worked on." in text(send(desk, SHORT, MOON, key="k2"))
 

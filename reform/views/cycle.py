@@ -33,7 +33,7 @@ def training_cycle(request: HttpRequest) -> HttpResponse:
     sentence = (
         _("A training cycle lasts %(years)s here.")
         if own
-        else _("A training cycle lasts %(years)s, as above.")
+        else _("A training cycle lasts %(years)s, as set above.")
     )
     context = {"form": form, "sentence": sentence % words}
     status = 422 if form.errors else 200

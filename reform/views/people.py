@@ -46,7 +46,7 @@ def people_list(request: HttpRequest) -> HttpResponse:
         "form": form,
         "narrowed": bool(text or show),
         "sentence": words.list_sentence(seat, counts),
-        "figures": words.list_figures(seat, counts, gaps),
+        "figures": words.list_figures(seat, counts, gaps) if counts.people else [],
         "gaps": gaps,
         "of_schools": people.keeps_schools(seat),
         "rows": [words.row(post, today) for post in shown[:PAGE]],

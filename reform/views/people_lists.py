@@ -130,7 +130,7 @@ def _sentence(job: Job, writable: bool) -> str:
     if job.state == JobState.done:
         return _("Written: %(said)s") % told
     if job.state == JobState.cancelled or job.expires_at <= clock.now():
-        return _("This list was discarded; nothing was written. Send it once more.")
+        return _("This list was discarded; nothing was written. Upload it once more.")
     if job.state == JobState.ready:
         return (
             _("Nothing is written yet: %(said)s") % told

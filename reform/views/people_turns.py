@@ -165,7 +165,7 @@ def post_successor(request: HttpRequest, pk: int) -> HttpResponse:
         words_done = _("%(heir)s follows %(person)s, whose last day is %(day)s.")
         messages.success(request, words_done % told)
         return redirect("person", pk=heir.pk)
-    sentence = _("Somebody takes over from %(person)s; nothing at the school is lost.")
+    sentence = _("Somebody takes over from %(person)s; nothing is lost.")
     sentence %= {"person": post.user}
     return _ending(request, post, form, sentence, _("Hand over"), heir=True)
 

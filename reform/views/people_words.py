@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from reform import people
+from reform import outbox, people
 from reform.models import AuditLine
 from reform.people import Counts, Left, State
 from schools import clock
@@ -60,8 +60,9 @@ def list_figures(seat: Seat, counts: Counts, gaps: int) -> list[dict[str, Any]]:
         (_("Accounts"), counts.people, here),
         (_("Not yet activated"), counts.waiting, f"{here}?show=waiting"),
         (gap, gaps, reverse("people_gaps")),
-        (_("Mail refused"), counts.refused, f"{here}?show=refused"),
     ]
+    if counts.refused or outbox.mail_is_on():
+        figures.append((_("Mail refused"), counts.refused, f"{here}?show=refused"))
     return [{"label": label, "value": n, "url": url if n else ""} for label, n, url in figures]
 
 

@@ -103,7 +103,7 @@ def _schools(schools: int) -> Step:
         _light(schools > 0, False),
         schools_counted(schools) if schools else _("no school yet"),
         reverse("schools") if schools else reverse("school_lists"),
-        _("To the schools") if schools else _("Send a school list"),
+        _("To the schools") if schools else _("Upload a school list"),
     )
 
 
