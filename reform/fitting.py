@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 
 from reform import reach, slots
-from reform.models import Campaign, Draft, Due, Enrolment, Entry, Extension, Slot
+from reform.models import Campaign, Draft, Enrolment, Entry, Extension, Slot
 from reform.models.campaign import CampaignState
 from reform.models.reminder import ExtensionState
 from reform.progress import RETURN_DAYS
@@ -23,6 +23,7 @@ from schools.workdays import Calendar, school_year_of
 
 RUNNING = (CampaignState.opening, CampaignState.open)
 HELD = ("pk", "authority", "profile", "counted", "voided_at")  # what an enrolment froze
+Dues = dict[tuple[int, str], date]  # slot and authority → its own date
 What = tuple[str, str]  # item and period: what a school is never asked twice
 
 
@@ -119,18 +120,18 @@ class Fit:
 def plan(school: School, facts: Facts) -> list[Fit]:
     """What `facts` would do in each campaign under way, those that it would join last.
 
-    Six queries at most, whatever the school owes.
+    Five queries at most, whatever the school owes.
     """
     fits = _fits(school, facts)
     if not fits:
         return []
     fits.sort(key=lambda fit: (fit.enrolment is None, fit.campaign.opened_at, fit.campaign.pk))
-    _fill_slots(fits)
+    dues = _fill_slots(fits)
     rows = _entries(school)
     for fit in fits:
         _part(fit, rows)
     if facts.asked:
-        _date_and_add(fits, rows)
+        _date_and_add(fits, rows, dues)
     return fits
 
 
@@ -159,15 +160,23 @@ def _fits(school: School, facts: Facts) -> list[Fit]:
     return fits
 
 
-def _fill_slots(fits: Sequence[Fit]) -> None:
-    every = Slot.objects.filter(
+def _fill_slots(fits: Sequence[Fit]) -> Dues:
+    """The slots of each campaign, with the dates that the authorities have of their own."""
+    codes = {code for fit in fits for code in _codes(fit)}
+    every: Any = Slot.objects.filter(
         campaign__in=[fit.campaign.pk for fit in fits], withdrawn_at=None
-    ).select_related("item")
-    own: dict[int, list[Slot]] = defaultdict(list)
-    for slot in every.order_by("position"):
-        own[slot.campaign_id].append(slot)
+    )
+    dated = FilteredRelation("dues", condition=Q(dues__authority__in=codes))
+    every = every.annotate(dated=dated, whose=F("dated__authority"), day=F("dated__due_on"))
+    own: dict[int, dict[int, Slot]] = defaultdict(dict)
+    dues: Dues = {}
+    for slot in every.select_related("item").order_by("position"):
+        own[slot.campaign_id].setdefault(slot.pk, slot)
+        if slot.whose:
+            dues[slot.pk, slot.whose] = slot.day
     for fit in fits:
-        fit.own = own[fit.campaign.pk]
+        fit.own = list(own[fit.campaign.pk].values())
+    return dues
 
 
 def _entries(school: School) -> list[Entry]:
@@ -190,10 +199,9 @@ def _part(fit: Fit, rows: Iterable[Entry]) -> None:
         (fit.goes if in_vain or not fit.facts.asked else fit.stays).append(row)
 
 
-def _date_and_add(fits: Sequence[Fit], rows: Sequence[Entry]) -> None:
+def _date_and_add(fits: Sequence[Fit], rows: Sequence[Entry], dues: Dues) -> None:
     """Other dates for what stays; then what comes back and what is new, nothing twice."""
     calendars = Calendar.of_each({code for fit in fits for code in _codes(fit)})
-    dues = _dues(fits)
     gone = {row.pk for fit in fits for row in fit.goes}
     live = {_what(row.slot) for row in rows if not row.left_at and row.pk not in gone}
     there = {row.slot_id for row in rows}
@@ -265,20 +273,11 @@ def _codes(fit: Fit) -> set[str]:
     return {fit.facts.authority, fit.campaign.region_id, *before}
 
 
-def _dues(fits: Sequence[Fit]) -> dict[tuple[int, str], date]:
-    """(slot, authority) → its own date."""
-    codes = {code for fit in fits for code in _codes(fit)}
-    campaigns = [fit.campaign.pk for fit in fits]
-    found = Due.objects.filter(slot__campaign__in=campaigns, authority__in=codes)
-    rows = found.values_list("slot_id", "authority_id", "due_on")
-    return {(slot, authority): day for slot, authority, day in rows}
-
-
 def _in_force(
     fit: Fit,
     authority: str,
     calendars: Mapping[str, Calendar],
-    dues: Mapping[tuple[int, str], date],
+    dues: Dues,
 ) -> dict[int, date]:
     """slot → the date of an authority: its own, or one yet to be reckoned, or that of all."""
     found = {slot.pk: dues.get((slot.pk, authority), slot.due_on) for slot in fit.own}

@@ -324,8 +324,8 @@ def test_an_entry_that_left_says_so_and_keeps_its_history(desk, school, client, 
 @pytest.mark.parametrize(
     ("kind", "fields", "number"),
     [
-        ("authority", {"authority": CITY}, 12),
-        ("profile", {"profile": "single"}, 10),
+        ("authority", {"authority": CITY}, 11),
+        ("profile", {"profile": "single"}, 9),
         ("close", {"on": "2026-09-01"}, 7),
         ("name", {"name": "阳光学校"}, 5),
     ],

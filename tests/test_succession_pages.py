@@ -234,7 +234,7 @@ def test_a_division_is_told_first_then_done(desk, old):
 # ---- figures
 
 
-@pytest.mark.parametrize(("kind", "most"), [("merge", 12), ("split", 13)])
+@pytest.mark.parametrize(("kind", "most"), [("merge", 12), ("split", 12)])
 def test_a_preview_asks_as_often_for_one_branch_as_for_three(
     desk, old, into, django_assert_max_num_queries, kind, most
 ):
