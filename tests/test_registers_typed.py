@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.utils import translation
 
-from schools import recording
+from schools import recording, register_rules
 from schools.models import Studio
 from schools.register_forms import Desk
 from schools.registers import REGISTERS
@@ -333,3 +333,29 @@ def test_a_plan_without_any_day_is_refused_since_it_counts_for_no_term(school, e
     assert errors("documents", school, kind=kind, title="方案", adopted_on="2026-9-1") == {}
     assert errors("documents", school, kind=kind, title="方案", until="2027-7-1") == {}
     assert errors("documents", school, kind="rule_talk", title="制度") == {}
+
+
+# ---- long blocks
+
+
+def test_a_row_of_a_long_block_is_held_against_its_like_and_no_other(school, monkeypatch):
+    met, meet = [], register_rules._meet
+    monkeypatch.setattr(register_rules, "_meet", lambda *rows: met.append(rows) or meet(*rows))
+    desk = Desk(REGISTERS["units"], school)
+    for n in range(50):
+        assert desk.clean({"name": f"第{n}组", "kind": "年级组"}, remember=True).errors == {}
+    assert met == []
+
+    again = desk.clean({"name": "第 7 组", "kind": "年级组"}, remember=True)
+
+    assert (list(again.errors), len(met)) == (["name"], 1)
+
+
+def test_a_row_that_a_block_renames_frees_its_old_name_and_takes_the_new_one(school):
+    row = world.branch(school, "第一支部")
+    desk = Desk(REGISTERS["branches"], school)
+    assert desk.clean({"name": "第二支部"}, row, remember=True).errors == {}
+
+    new = {"form": "党支部"}
+    assert desk.clean({**new, "name": "第一支部"}, remember=True).errors == {}
+    assert list(desk.clean({**new, "name": "第二支部"}, remember=True).errors) == ["name"]
