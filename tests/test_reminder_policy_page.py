@@ -36,7 +36,7 @@ TWO = [("before", 10, ["filer"]), ("on", "", ["filer", "secretary"])]
 
 
 def text(answer):
-    return answer.content.decode()
+    return answer.content.decode().replace("\xa0", " ")
 
 
 def rules():

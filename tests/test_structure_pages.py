@@ -146,7 +146,7 @@ def test_rules_whose_time_has_yet_to_come_stand_apart_and_ask_for_nothing(cast, 
     page = at(cast.filer).get(CHECK)
     assert heading(page) == "党组织设置没有需要核对的地方。"
     said = words(page)
-    assert "5 条以后再看" in said
+    assert "5 条以后再判断" in said
     assert "台账没填全" not in said
     county = words(at(cast.viewer).get(COUNTY, {"show": "well"}))
     assert cast.school.name in county
@@ -318,7 +318,7 @@ def test_of_very_many_schools_those_that_are_shown_are_looked_at_now(
     )
     browser = at(cast.viewer)
     page = browser.get(COUNTY)
-    assert page.context["shown"] == [] and "4 所学校还没有看过" in words(page)
+    assert page.context["shown"] == [] and "4 所学校还没有检查过" in words(page)
     assert "这里还没有学校" not in words(page)
 
     structure_counts.catch_up()

@@ -60,7 +60,7 @@ def test_a_manager_sets_it_and_takes_it_back(cast, at):
     Region.objects.filter(pk="33").update(cycle_years=2)
     client = at(cast.manager)
     assert heading(client.get(PAGE)) == "一轮培训为 2 个学年，沿用上级规定。"
-    assert "按上级：2 个学年（浙江省）" in client.get(PAGE).content.decode()
+    assert "沿用上级：2 个学年（浙江省）" in client.get(PAGE).content.decode()
 
     assert client.post(PAGE, {"years": "5"}).status_code == 302
     assert heading(client.get(PAGE)) == "本地区一轮培训为 5 个学年。"
