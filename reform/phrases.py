@@ -95,7 +95,7 @@ def remove(phrase: Phrase) -> None:
 
 def _shared(seat: Seat) -> "QuerySet[Phrase]":
     """Those of exactly the authority of this seat."""
-    return scope.reaching(Phrase.objects, seat).filter(region=seat.place_code)  # type: ignore[type-var]
+    return scope.reaching(Phrase.objects.all(), seat).filter(region=seat.place_code)
 
 
 def _beside(phrase: Phrase) -> "QuerySet[Phrase]":

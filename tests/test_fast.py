@@ -185,7 +185,9 @@ def test_a_secretary_signs_here_and_a_filer_is_not_shown_what_waits_for_it(cast,
     for entry in (first, second):
         world.file(entry, cast.filer)
     assert heading(at(cast.filer).get(START)) == "全部办完，没有要填的了。"
+    assert 'href="/fast/"' not in at(cast.filer).get("/school/").content.decode()
     browser = at(cast.secretary)
+    assert "连续填报 2 项" in words(browser.get("/school/"))
     page = browser.get(START)
     assert heading(page).startswith("还有 2 项要签发，约 ")
     first.refresh_from_db()

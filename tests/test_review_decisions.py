@@ -51,6 +51,18 @@ def test_after_five_minutes_the_notice_is_gone_and_the_undo_refused(cast, desk, 
     assert world.status(entry) == Status.accepted
 
 
+def test_the_undo_goes_along_while_the_next_ones_are_skipped(cast, desk, travel):
+    first = filed(cast)
+    for n, code in enumerate(("Z2.2", "Z2.3"), start=1):
+        travel.move_to(hours(n))
+        filed(cast, code)
+    after = decide(desk, first, "accept")
+    skip = re.search(r'href="([^"]*)" rel="next"', after.content.decode())[1]
+    later = desk.get(skip)
+    desk.post(f"/review/{first.pk}/undo/", fields(later, "undo"))
+    assert world.status(first) == Status.submitted
+
+
 def test_nobody_sees_the_notice_of_another(cast, desk):
     entry = filed(cast)
     world.accept(entry, world.seat("reviewer", world.COUNTY))

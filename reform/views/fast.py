@@ -1,6 +1,6 @@
 """The only place for one item after another: what a school owes, a page each, by keyboard."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,6 +83,11 @@ def fast_entry(request: HttpRequest, pk: int) -> HttpResponse:
     found = entry_page.find(request, pk)
     run = _run(request, pk)
     return _page(request, found, run) if run.at else redirect("entry", pk)
+
+
+def due(rows: Iterable[Row], seat: Seat) -> int:
+    """How many of a school's rows would be gone through here now."""
+    return sum(_left(row, seat) and _is_now(row) for row in rows)
 
 
 def asked(request: HttpRequest) -> bool:

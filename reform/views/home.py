@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from reform.forms.hidden import number_of
 from reform.states import LIGHT_WORDS, Status
 from reform.templatetags.look import light_word
-from reform.views import baseline, ledger, others, setup
+from reform.views import baseline, fast, ledger, others, setup
 from reform.views.entry_page import authority_name
 from reform.views.ledger import Group, Row
 from reform.views.sentences import (
@@ -111,6 +111,7 @@ def _home(request: HttpRequest, school: School) -> HttpResponse:
     if context["own"]:
         context |= _registers(request, rows)
         context["top"] = _top(context)
+        context["in_a_row"] = fast.due(rows, request.seat)
         context["next_in_notice"] = bool(context["done"] and context["registers"].ready)
     return render(request, "school/home.html", context)
 
