@@ -47,14 +47,15 @@ CUT = """() => [...document.querySelectorAll('body *')].filter(one =>
   ['hidden', 'clip'].includes(getComputedStyle(one).overflowX) && one.checkVisibility()
   && !one.closest('.hide, .where, svg') && one.scrollWidth > one.clientWidth + 1
 ).map(one => one.textContent.trim().slice(0, 60))"""
-# Every label twice as long; texts, numbers and what is hidden stay.
+# Every label twice as long; texts, numbers and the names in a grid stay.
 DOUBLE = """() => {
   const labels = 'a, button, label, th, dt, legend, summary, h2, h3, .light, .kicker span, option';
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node; (node = walker.nextNode());) {
     const said = node.data.trim();
     const short = /[a-z\\u4e00-\\u9fff]/i.test(said) && said.length < 60;
-    if (short && node.parentElement.closest(labels)) node.data = `${said} ${said}`;
+    const at = node.parentElement;
+    if (short && at.closest(labels) && !at.closest('.grid a')) node.data = `${said} ${said}`;
   }
 }"""
 MARGIN = 20  # points that nothing but the page number may enter
