@@ -173,7 +173,7 @@ def test_the_list_asks_as_often_for_one_school_as_for_three(desk, django_assert_
     for number in (1, 2):
         for _n in range(number):
             world.seat("filer", world.school())
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             desk.get(reverse("baselines"))
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from reform.views import organisation
-from schools import structure_books, structure_counts
+from schools import structure_counts
 from schools.models import Branch, School, StructureCount, Unit
 from tests import party, world
 from tests.reading import heading, words
@@ -93,7 +93,7 @@ def test_an_official_reads_the_same_and_is_led_to_rows_that_are_only_read(faulty
 def test_a_school_that_keeps_every_rule_is_told_so(cast, at):
     well(cast.school)
     page = at(cast.filer).get(CHECK)
-    assert heading(page) == "党组织设置没有需要核对的地方。"
+    assert heading(page) == "党组织设置没有发现问题。"
     assert "24 条没有发现问题" in words(page)
 
 
@@ -144,7 +144,7 @@ def test_rules_whose_time_has_yet_to_come_stand_apart_and_ask_for_nothing(cast, 
         party.kept_seat(one, seat, is_principal=True)
     party.kept_meeting(cast.school, "talk", date(2026, 11, 2))
     page = at(cast.filer).get(CHECK)
-    assert heading(page) == "党组织设置没有需要核对的地方。"
+    assert heading(page) == "党组织设置没有发现问题。"
     said = words(page)
     assert "5 条以后再判断" in said
     assert "台账没填全" not in said
@@ -303,47 +303,6 @@ def test_the_page_of_a_county_costs_the_same_queries_for_any_number_of_schools(
         assert browser.get(COUNTY).status_code == 200
 
 
-def test_of_very_many_schools_those_that_are_shown_are_looked_at_now(
-    cast, at, monkeypatch, django_assert_max_num_queries
-):
-    monkeypatch.setattr("reform.views.structure.AT_ONCE", 2)
-    monkeypatch.setattr("reform.views.structure.PAGE", 2)
-    for name in ("丙小学", "甲小学", "乙小学"):
-        party.kept_branch(world.school(name, full_members=12), term_end=date(2026, 1, 1))
-    looked = []
-    load = structure_books.load
-    monkeypatch.setattr(
-        "reform.views.structure.load",
-        lambda schools, on: looked.append(len(schools)) or load(schools, on),
-    )
-    browser = at(cast.viewer)
-    page = browser.get(COUNTY)
-    assert page.context["shown"] == [] and "4 所学校还没有检查过" in words(page)
-    assert "这里还没有学校" not in words(page)
-
-    structure_counts.catch_up()
-    with django_assert_max_num_queries(QUERIES_OF_A_COUNTY):
-        page = browser.get(COUNTY)
-
-    assert "4 所学校中，3 所" in heading(page)
-    assert re.findall(r"<b>(.小学)</b>", page.content.decode()) == ["丙小学", "甲小学"]
-    assert looked == [0, 2]
-    assert "没有登记经批准的延期" in words(page)
-
-
-def test_a_school_is_counted_again_once_its_registers_moved(faulty):
-    structure_counts.catch_up()
-    Branch.objects.filter(pk=faulty.branch.pk).update(term_end=date(2029, 1, 1))
-    structure_counts.catch_up()
-    assert StructureCount.objects.get(school=faulty.school).error == 1
-
-    School.objects.filter(pk=faulty.school.pk).update(registers_rev=1)
-    structure_counts.catch_up()
-
-    count = StructureCount.objects.get(school=faulty.school)
-    assert (count.error, count.rules, count.registers_rev) == (0, {"STR-03": 1, "STR-04": 1}, 1)
-
-
 def test_no_school_of_another_authority_is_shown(faulty, at):
     party.kept_branch(faulty.stranger_school, full_members=60)
     assert "邻县小学" not in at(faulty.viewer).get(COUNTY).content.decode()
@@ -398,7 +357,7 @@ def test_counts_that_were_not_taken_yet_are_said_to_come(cast, at):
     page = at(world.seat("viewer", "33")).get(COUNTY)
     assert StructureCount.objects.count() == 0
     assert heading(page) == "还没有检查过学校。"
-    assert "系统每天看一遍各校台账" in words(page)
+    assert "系统每天检查一遍各校台账" in words(page)
 
 
 def test_the_nation_sees_numbers_and_no_single_school(cast, at):

@@ -8,6 +8,7 @@ from reform.checks.rows import (
     count,
     covered,
     day,
+    document_of,
     exists,
     happened,
     held,
@@ -79,7 +80,7 @@ def posts_filled(facts: Facts, window: Window) -> Found:
 
 def pathway_doc(facts: Facts, window: Window) -> Found:
     """Whether a pathway document is in force."""
-    return _document(facts, window, DocumentKind.pathway)
+    return document_of(facts, window, DocumentKind.pathway)
 
 
 def party_post_experience(facts: Facts, window: Window) -> Found:
@@ -99,7 +100,7 @@ def from_committee(facts: Facts, window: Window) -> Found:
 
 def standard_doc(facts: Facts, window: Window) -> Found:
     """Whether a selection standard is in force."""
-    return _document(facts, window, DocumentKind.selection_standard)
+    return document_of(facts, window, DocumentKind.selection_standard)
 
 
 def dual_strong_share(facts: Facts, window: Window) -> Found:
@@ -307,12 +308,6 @@ def _ratio(rows: Sequence[CadrePool | Post], part: str, whole: str) -> Found:
 def _plain(text: str) -> str:
     """Without blanks and capitals, so that one institute is not counted twice."""
     return "".join(text.split()).casefold()
-
-
-def _document(facts: Facts, window: Window, kind: str) -> Found:
-    return exists(
-        in_force(facts, window, kind), [row for row in facts.documents if row.kind == kind]
-    )
 
 
 CHECKS = (

@@ -235,6 +235,13 @@ def exists(rows: Sequence[Any], lacking: Sequence[Any] = ()) -> Found:
     return Found(int(bool(rows)), rows=refs(rows), lacking=() if rows else refs(lacking))
 
 
+def document_of(facts: Facts, window: Window, kind: str) -> Found:
+    """Whether such a document is in force; those that are not any more are lacking."""
+    return exists(
+        in_force(facts, window, kind), [row for row in facts.documents if row.kind == kind]
+    )
+
+
 def covered(rows: Sequence[Any], wanted: Iterable[str], field: str) -> Found:
     """How many of the `wanted` keys stand in the lists `field` of the rows: kinds, not rows."""
     keys = set(wanted)

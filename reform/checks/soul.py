@@ -5,6 +5,7 @@ from reform.checks.rows import (
     count,
     covered,
     day,
+    document_of,
     exists,
     happened,
     held,
@@ -72,7 +73,7 @@ def tradition_activities(facts: Facts, window: Window) -> Found:
 
 def mechanism_doc(facts: Facts, window: Window) -> Found:
     """Whether a document on the mechanism of moral education is in force."""
-    return _document(facts, window, DocumentKind.moral_mechanism)
+    return document_of(facts, window, DocumentKind.moral_mechanism)
 
 
 def groups_met(facts: Facts, window: Window) -> Found:
@@ -136,13 +137,6 @@ def _has_quorum(row: Held) -> bool:
 
 def _activities(facts: Facts, window: Window, kind: str) -> list[Activity]:
     return [row for row in happened(facts.activities, window) if row.kind == kind]
-
-
-def _document(facts: Facts, window: Window, kind: str) -> Found:
-    """Whether such a document is in force; those that are not any more are lacking."""
-    return exists(
-        in_force(facts, window, kind), [row for row in facts.documents if row.kind == kind]
-    )
 
 
 def _plan(facts: Facts, window: Window, kind: str) -> Found:
