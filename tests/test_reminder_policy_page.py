@@ -78,8 +78,9 @@ def test_rules_that_are_saved_are_in_force_and_told_to_history(cast, sheet):
     assert (event.subject, event.actor) == (f"region:{world.COUNTY}", cast.manager.user)
     assert '"days":-10' in event.body and '"quiet_before":"09:00"' in event.body
     assert list(history.verify(event.subject)) == []
-    assert f"Your region&#x27;s own rules, set on 2026-11-20 by {cast.manager.user}." in text(
-        sheet.get(URL)
+    assert (
+        f"Your region&#x27;s own rules, set on <time>2026-11-20</time> by {cast.manager.user}."
+        in text(sheet.get(URL))
     )
 
 
