@@ -3,7 +3,7 @@
 Each of the five main pages and the style page is opened in a browser that has nothing kept yet,
 several times (`--times 5`), at 1280 and at 360 pixels, from the real web server. It prints the
 median and the worst largest contentful paint, the sum of the layout shifts with what moved, the
-bytes of HTML and CSS before compression; "OVER" where a figure is missed.
+bytes of HTML and CSS before compression; "OVER" where the median or a sum is missed.
 """
 
 import argparse
@@ -80,7 +80,7 @@ def line(name, width, runs):
     over = [
         word
         for word, missed in (
-            ("LCP", max(paints) > LCP),
+            ("LCP", statistics.median(paints) > LCP),
             ("CLS", shift > 0),
             ("BYTES", weight > BYTES and not one["grid"]),
         )

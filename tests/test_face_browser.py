@@ -29,6 +29,18 @@ def open_as(visit, context, live_server):
     return go
 
 
+def test_words_on_words_and_words_cut_off_are_found(page):
+    """The eye of the tests below sees what it is to see, and nothing else."""
+    page.set_content("<p>one line</p><p>another line</p><p class='hide'>not seen</p>")
+    assert (looking.collisions(page), looking.cut_off(page)) == ([], [])
+    page.set_content("<p>one line</p><p id='up'>another line</p>")
+    page.evaluate("document.getElementById('up').style.marginTop = '-30px'")
+    assert looking.collisions(page) == [["one line", "another line"]]
+    page.set_content("<p id='slim'>unbreakable</p>")
+    page.evaluate("Object.assign(slim.style, {width: '20px', overflow: 'hidden'})")
+    assert looking.cut_off(page) == ["unbreakable"]
+
+
 def faults(page):
     """What an eye finds wrong with the page at the width it has now."""
     found = [f"collide: {one} / {other}" for one, other in looking.collisions(page)]
