@@ -59,6 +59,14 @@ def test_a_filter_narrows_figures_and_grid_and_every_number_keeps_its_rows(
     assert wrong == []
 
 
+@pytest.mark.parametrize("url", [BOARD, ROWS])
+def test_the_form_is_sent_with_one_filter_chosen_and_the_others_left_alone(kinds, url):
+    fields = re.findall(r"<select[^>]*>", kinds.get(url).content.decode())
+
+    assert len(fields) > 4
+    assert [field for field in fields if "required" in field] == []
+
+
 def test_a_state_leaves_the_schools_and_cells_that_are_in_it(look):
     page = look.get(f"{BOARD}?state=late")
     assert expected(page) == 13

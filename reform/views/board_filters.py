@@ -105,7 +105,7 @@ class FilterForm(forms.Form):
         for name, label in LABELS.items():
             if choices := known.get(name):
                 self.fields[name] = forms.ChoiceField(
-                    label=label, choices=[("", _("All")), *choices.items()]
+                    label=label, required=False, choices=[("", _("All")), *choices.items()]
                 )
 
 
