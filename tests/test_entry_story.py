@@ -1,5 +1,7 @@
 """The history of an entry as a page to print, and what the reviewer would read if it were sent."""
 
+import re
+
 import pytest
 
 from reform import comments, progress
@@ -67,7 +69,8 @@ def test_an_acceptance_that_was_taken_back_is_told_as_such(cast, entry, at):
     world.accept(world.file(entry, cast.filer), cast.reviewer)
     entry.refresh_from_db()
     progress.undo_accept(entry.pk, by=cast.reviewer, version=entry.version)
-    assert "撤销" in words(at(cast.filer).get(url("entry_history", entry)))
+    page = at(cast.filer).get(url("entry_history", entry))
+    assert re.search(r"通过 ，\S+ 2026-11-20 12:00；2026-11-20 12:00 撤回", words(page))
 
 
 def test_the_timeline_and_the_desk_lead_there(cast, entry, at):
