@@ -67,7 +67,7 @@ def say(entry_id: int, *, by: Seat, text: str, to: Collection[int] = (), key: st
         if answer := filings.answered(by.user, key, asked):
             return Comment.objects.get(pk=answer["comment"])
         policy.require(by, SAID, entry)
-        there = others(scope.partners(entry.school), by)
+        there = others(scope.partners(entry.school, entry.authority), by)
         words = _addressed(words, [post.user for post in there if post.user_id in to])
         _check(words)
         if Comment.objects.filter(entry=entry).count() >= MOST:
@@ -95,7 +95,7 @@ def change(comment_id: int, *, by: Seat, text: str) -> Comment:
             raise Denied(_("It was answered or resolved meanwhile; write another comment."))
         _check(words)
         if words != comment.text:
-            there = others(scope.partners(entry.school), by)
+            there = others(scope.partners(entry.school, entry.authority), by)
             known = set(comment.to.values_list("pk", flat=True))
             called = [post for post in _called(words, there) if post.user_id not in known]
             told = sorted(post.user_id for post in called)
@@ -122,7 +122,8 @@ def settle(comment_id: int, *, by: Seat, resolved: bool) -> bool:
         if resolved:
             reminders.cancel([entry.pk], "done", about=About.comment, cause=comment.pk)
         else:
-            reminders.bring_back(About.comment, comment.pk)
+            here = scope.partners(entry.school, entry.authority)
+            reminders.bring_back(About.comment, comment.pk, [post.user_id for post in here])
     return True
 
 

@@ -20,7 +20,7 @@ from reform.reminder_rules import stage_words
 from reform.states import OPEN, light
 from schools import clock, scope
 from schools.language import local
-from schools.models import Branch, Region, School, User
+from schools.models import Branch, Membership, Region, School, User
 from schools.roles import Role
 from schools.scope import Seat
 
@@ -223,8 +223,24 @@ def _caused(model: type[C], found: Iterable[Reminder], about: tuple[str, ...]) -
 
 
 def _comments(found: Iterable[Reminder]) -> dict[int, Comment]:
-    wanted = [one.cause for one in found if one.about == About.comment]
-    return Comment.objects.select_related("author").in_bulk(wanted) if wanted else {}
+    """Only words whose reader may still see the entry: the post holds, and it reaches there."""
+    told = [one for one in found if one.about == About.comment and one.entry]
+    if not told:
+        return {}
+    people = {one.person_id for one in told}
+    held = {
+        (post.user_id, post.place_key)
+        for post in Membership.objects.live(clock.today()).filter(user__in=people)
+    }
+    wanted = [one.cause for one in told if (one.person_id, one.place) in held and _reaches(one)]
+    return Comment.objects.select_related("author").in_bulk(wanted)
+
+
+def _reaches(one: Reminder) -> bool:
+    """Whether the place it was told at is that of its entry, or lies above it."""
+    assert one.entry is not None
+    at_school = one.place == f"s{one.entry.school_id}"
+    return at_school or f"r{one.entry.authority}".startswith(one.place)
 
 
 def _places(found: Iterable[Reminder]) -> dict[str, str]:

@@ -62,10 +62,13 @@ def cancel(
     return sum(waiting.filter(entry_id__in=part).update(**values) for part in _parts(entry_ids))
 
 
-def bring_back(about: str, cause: int) -> int:
-    """Let wait again what was taken back as done and is not; how many reminders that was."""
+def bring_back(about: str, cause: int, people: Iterable[int]) -> int:
+    """Let wait again what was taken back as done and is not; how many reminders that was.
+
+    Only for these people: the post of another may have ended meanwhile.
+    """
     ended = Reminder.objects.filter(
-        about=about, cause=cause, state=ReminderState.cancelled, why="done"
+        about=about, cause=cause, state=ReminderState.cancelled, why="done", person__in=list(people)
     )
     return ended.update(state=ReminderState.waiting, why="", settled_at=None)
 

@@ -168,15 +168,19 @@ def people(
     return held.filter(region_id=authority)
 
 
-def reviewers(school: School) -> "QuerySet[Membership]":
-    """Who reviews for a school today: its authority; for a bureau the region above it as well."""
-    held = people(Role.reviewer, authority=school.authority_id)
+def reviewers(school: School, authority: str = "") -> "QuerySet[Membership]":
+    """Who reviews for a school today: its authority; for a bureau the region above it as well.
+
+    `authority`: whose an entry is, where the school was handed to another one since.
+    """
+    code = authority or school.authority_id
+    held = people(Role.reviewer, authority=code)
     if school.kind == SchoolKind.bureau:
-        held |= people(Role.reviewer, authority=next_above(school.authority_id))
+        held |= people(Role.reviewer, authority=next_above(code))
     return held
 
 
-def partners(school: School) -> "QuerySet[Membership]":
-    """Who takes part in what a school files today: its own people, and who reviews for it."""
+def partners(school: School, authority: str) -> "QuerySet[Membership]":
+    """Who takes part in what a school files at `authority`: its own people, and who reviews it."""
     own = Membership.objects.live(today()).filter(school=school, role__in=SCHOOL_ROLES)
-    return reviewers(school) | own.select_related("user")
+    return reviewers(school, authority) | own.select_related("user")

@@ -81,7 +81,7 @@ def _shown(request: HttpRequest, found: Entry, status: int = 200, **more: Any) -
         found,
         request.seat,
         list(comments.of(found)),
-        scope.partners(found.school),
+        scope.partners(found.school, found.authority),
         key=key_of(request.POST) if status != 200 else uuid.uuid4().hex,
         **more,
     )

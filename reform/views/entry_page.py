@@ -228,16 +228,14 @@ def _extension(entry: Entry, seat: Seat, *, own: bool) -> dict[str, Any]:
     return {"may_ask": True}
 
 
-def _told(
-    entry: Entry, seat: Seat, filed: Filed, *, writing: bool, own: bool
-) -> dict[str, Any]:
+def _told(entry: Entry, seat: Seat, filed: Filed, *, writing: bool, own: bool) -> dict[str, Any]:
     """The history with what each submission changed, the last decision where its words stand over
     what is to be written, the comments, and who reviews."""
     pairs = submissions.side_by_side(entry, filed, own=own)
     changes = {one.report.no: one for one in pairs if one.before}
     told, said = entry_steps.steps(entry, own=own, changes=changes)
     last = next((step for step in told if step["kind"] in MOVES), None)
-    posts = list(scope.partners(entry.school))
+    posts = list(scope.partners(entry.school, entry.authority))
     return {
         "steps": told,
         "decided": last if last and last["note"] and writing else None,

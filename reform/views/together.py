@@ -13,7 +13,8 @@ from reform import policy, progress, queues, together
 from reform.forms.hidden import key_of, number_of
 from reform.models import Review
 from reform.models.report import Verdict
-from schools import clock
+from reform.states import Status
+from schools import clock, scope
 from schools.access import access
 from schools.errors import Denied, Stale
 
@@ -27,9 +28,10 @@ def review_together(request: HttpRequest) -> HttpResponse:
         return redirect("review_together")
     rows, more = together.read(together.plain(queues.waiting(request.seat), request.seat))
     since = clock.now() - policy.UNDO_FOR
-    mine = Review.objects.filter(
+    mine = scope.rows(Review.objects.all(), request.seat).filter(
         reviewer=request.user,  # type: ignore[misc]
         verdict=Verdict.accept,
+        report__entry__status=Status.accepted,
         undone_at=None,
         at__gt=since,
     )

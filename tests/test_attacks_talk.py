@@ -1,0 +1,237 @@
+"""What an attacker tries on comments, opinions, fast pages and what is accepted together."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from reform import comments, digest, inbox, phrases, progress
+from reform.models import Comment, Entry, Reminder
+from reform.models.talk import PhraseUse
+from reform.states import Status
+from schools import scope
+from schools.models import Membership, School
+from tests import world
+from tests.entry_form import form, url
+from tests.reading import words
+from tests.test_together import PAGE, confirmed
+
+pytestmark = pytest.mark.database
+SECRET = "只给经办人看的一句话。"
+
+
+@pytest.fixture
+def entry(cast):
+    return world.entry(cast.school)
+
+
+def say(entry, by, text=SECRET, **more):
+    return comments.say(entry.pk, by=by, text=text, **more)
+
+
+def leaves(seat):
+    Membership.objects.filter(user=seat.user, school=seat.school, region=seat.region).update(
+        ends_on=(world.NOON - timedelta(days=1)).date()
+    )
+
+
+def told(comment, state="waiting"):
+    found = Reminder.objects.filter(about="comment", cause=comment.pk, state=state)
+    return {one.person_id for one in found}
+
+
+def in_inbox(user):
+    return [line.said for line in inbox.lines(list(inbox.of(user)))]
+
+
+# ---- who hears of a comment
+
+
+def test_a_comment_goes_to_the_authority_that_reviews_the_entry_not_the_one_of_the_school(
+    cast, entry
+):
+    """A school that was handed over while it still goes on at its old authority."""
+    School.objects.filter(pk=cast.school.pk).update(authority=world.SIBLING)
+    assert scope.rows(Entry.objects.all(), cast.strange_reviewer).count() == 0
+
+    comment = say(entry, cast.filer)
+
+    assert told(comment) == {cast.reviewer.user.pk}
+    named = say(entry, cast.filer, "请看。", to=[cast.strange_reviewer.user.pk])
+    assert told(named) == {cast.reviewer.user.pk}
+
+
+def test_pages_offer_nobody_who_cannot_see_the_entry(cast, entry, at):
+    School.objects.filter(pk=cast.school.pk).update(authority=world.SIBLING)
+    name = f"@{cast.strange_reviewer.user.name} "
+    browser = at(cast.filer)
+    assert name not in browser.get(url("entry", entry)).content.decode()
+    htmx = browser.get(url("entry_comments", entry), HTTP_HX_REQUEST="true").content.decode()
+    assert f"@{cast.reviewer.user.name} " in htmx
+    assert name not in htmx
+
+
+def test_who_left_the_school_reads_no_comment_in_the_inbox_of_another_post(cast, entry):
+    comment = say(entry, cast.reviewer, to=[cast.filer.user.pk])
+    assert any(SECRET in said for said in in_inbox(cast.filer.user))
+    world.seat("filer", cast.stranger_school, cast.filer.user)
+    leaves(cast.filer)
+    comments.change(comment.pk, by=cast.reviewer, text="离任后才改的话。")
+
+    said = " ".join(in_inbox(cast.filer.user))
+
+    assert "离任后才改的话" not in said
+    assert SECRET not in said
+
+
+def test_an_authority_that_handed_a_school_over_reads_no_comment_of_it(cast, entry):
+    say(entry, cast.filer)
+    assert any(SECRET in said for said in in_inbox(cast.reviewer.user))
+    Entry.objects.filter(pk=entry.pk).update(authority=world.SIBLING)
+    assert not any(SECRET in said for said in in_inbox(cast.reviewer.user))
+
+
+def test_the_city_reads_comments_on_what_its_bureau_keeps(cast):
+    bureau = world.bureau()
+    city = world.seat("reviewer", "3301")
+    say(world.entry(bureau, "X3.1", counted=False), world.seat("filer", bureau))
+    assert any(SECRET in said for said in in_inbox(city.user))
+
+
+def test_opening_a_comment_again_tells_nobody_whose_post_is_over(cast, entry, sink):
+    comment = say(entry, cast.reviewer)
+    comments.settle(comment.pk, by=cast.reviewer, resolved=True)
+    leaves(cast.filer)
+    comments.settle(comment.pk, by=cast.reviewer, resolved=False)
+    assert told(comment) == {cast.secretary.user.pk}
+    assert digest.gather(cast.filer.user, digest.Desk()).parts == []
+
+
+# ---- the thread
+
+
+def test_no_number_of_steps_pushes_a_comment_off_the_page(cast, entry, at, monkeypatch):
+    """A school that sends and takes back over and over does not hide what it was asked."""
+    monkeypatch.setattr(comments, "MOST", 2)
+    monkeypatch.setattr("reform.views.entry_steps.MOST_EVENTS", 3)
+    say(entry, cast.reviewer)
+    for _ in range(4):
+        sent = world.file(entry, cast.filer)
+        progress.withdraw(sent.pk, by=cast.filer, version=sent.version)
+    for seat in (cast.filer, cast.reviewer):
+        for name in ("entry", "entry_history"):
+            assert SECRET in words(at(seat).get(url(name, entry)))
+
+
+def test_words_that_are_markup_stay_words(cast, entry, at):
+    say(entry, cast.filer, "<script>alert(1)</script>\r\n<b>粗</b>")
+    for seat in (cast.filer, cast.reviewer):
+        for address in (url("entry", entry), url("entry_history", entry), reverse("inbox")):
+            page = at(seat).get(address).content.decode()
+            assert "<script>alert" not in page
+            assert "<b>粗" not in page
+
+
+@pytest.mark.parametrize("who", ["stranger", "strange_reviewer"])
+def test_strangers_find_no_comment_by_any_address(cast, entry, at, who):
+    comment = say(entry, cast.filer)
+    browser = at(getattr(cast, who))
+    for name in ("entry", "entry_comments", "entry_history"):
+        assert browser.get(url(name, entry)).status_code == 404
+    settle = reverse("comment_settle", args=[comment.pk])
+    for sent in ({"text": "x"}, {"text": "x", "change": comment.pk}):
+        assert browser.post(url("entry_comment", entry), sent).status_code == 404
+    assert browser.post(settle, {"do": "resolve"}).status_code == 404
+    assert Comment.objects.get().text == SECRET
+
+
+def test_a_comment_is_not_corrected_through_another_entry(cast, entry, at):
+    comment, other = say(entry, cast.filer), world.entry(cast.school, "Z2.2")
+    sent = {"text": "改", "change": comment.pk}
+    assert at(cast.filer).post(url("entry_comment", other), sent).status_code == 404
+    assert Comment.objects.get().text == SECRET
+
+
+# ---- what was not sent
+
+
+def test_officials_find_nothing_of_what_waits_for_a_signature(cast, at):
+    cast.campaign.sign_off = True
+    cast.campaign.save(update_fields=["sign_off"])
+    entry = world.entry(cast.school)
+    hidden = world.file(entry, cast.filer, note=SECRET)
+    assert hidden.status == Status.awaiting_signoff
+    progress.hand_back(
+        hidden.pk, by=cast.secretary, version=hidden.version, reason="内部退回的理由在这里。"
+    )
+    for seat in (cast.reviewer, cast.viewer, cast.manager):
+        for name in ("entry", "entry_history"):
+            page = words(at(seat).get(url(name, entry)))
+            assert SECRET not in page
+            assert "内部退回" not in page
+        assert at(seat).get(url("entry_preview", entry)).status_code == 403
+
+
+# ---- forms that nobody offered
+
+
+def test_an_official_who_forges_the_field_of_the_fast_pages_gets_an_answer(cast, entry, at):
+    done = world.accept(world.file(entry, cast.filer), cast.reviewer)
+    browser = at(cast.reviewer)
+    sent = {"version": done.version, "key": "k", "fast": "1", "reason": ""}
+    assert browser.post(url("entry_reopen", entry), sent).status_code == 422
+    sent["reason"] = "课时数与课表不一致，请核对。"
+    assert browser.post(url("entry_reopen", entry), sent).status_code == 302
+    assert world.status(entry) == Status.returned
+
+
+def test_what_was_accepted_at_one_authority_is_not_shown_at_another(cast, client):
+    both = world.person()
+    here, there = (world.seat("reviewer", code, both) for code in (world.COUNTY, world.SIBLING))
+    entry = confirmed(cast)
+    world.accept(entry, here)
+    assert cast.school.name in words(world.sign_in(client, here).get(PAGE))
+    assert cast.school.name not in words(world.sign_in(client, there).get(PAGE))
+
+
+def test_what_was_reopened_is_no_longer_offered_to_be_taken_back(cast, desk):
+    entry = world.accept(confirmed(cast), cast.reviewer)
+    assert f"/review/{entry.pk}/undo/" in desk.get(PAGE).content.decode()
+    other = world.seat("reviewer", world.COUNTY)
+    progress.reopen(
+        entry.pk, by=other, version=entry.version, reason="课时数与课表不一致，请核对。"
+    )
+    assert f"/review/{entry.pk}/undo/" not in desk.get(PAGE).content.decode()
+
+
+# ---- frequent opinions
+
+
+def test_a_sentence_removed_meanwhile_breaks_nothing_when_it_is_changed(cast, at):
+    kept = phrases.add(cast.filer, use=PhraseUse.note, shared=False, text="下周完成。")
+    stale = type(kept).objects.get(pk=kept.pk)
+    phrases.remove(kept)
+    phrases.change(stale, "本周完成。")
+    assert not phrases.kept(cast.filer).exists()
+
+
+def test_nobody_but_its_manager_touches_what_an_authority_shares(cast, at):
+    shared = phrases.add(cast.manager, use=PhraseUse.return_, shared=True, text="请附记录。")
+    city = world.seat("manager", "3301")
+    abroad = world.seat("manager", world.SIBLING)
+    for seat in (cast.reviewer, cast.filer, city, abroad):
+        for do in ("keep", "up", "down", "remove"):
+            sent = {"do": do, "phrase": shared.pk, "text": "改了"}
+            assert at(seat).post(reverse("phrases"), sent).status_code == 404
+        added = {"do": "add", "list": "all-return", "text": "多一句"}
+        if seat in (cast.reviewer, cast.filer):
+            assert at(seat).post(reverse("phrases"), added).status_code == 403
+    shared.refresh_from_db()
+    assert shared.text == "请附记录。"
+
+
+def test_a_private_number_comes_by_no_forged_sentence_into_what_is_sent(cast, entry, at):
+    sent = form(entry, note="", phrase="请打 13812345678")
+    answer = at(cast.filer).post(url("entry_submit", entry), sent)
+    assert answer.status_code == 422
+    assert world.status(entry) == Status.not_started
