@@ -151,8 +151,11 @@ def say(folder, last, found, version):
     print(f"against {last.name}: {len(changed)} of {len(found)} pictures changed")
     for name, told in changed.items():
         print(f"  {name:<32}{told}")
-    gone = {path.name for path in last.glob("*.png")} - found.keys()
-    print(*(f"  {name:<32}not taken this time" for name in sorted(gone)), sep="\n")
+    taken = {name.partition("-")[0] for name in found}
+    before = {path.name for path in last.glob("*.png")}
+    gone = {name for name in before - found.keys() if name.partition("-")[0] in taken}
+    for name in sorted(gone):
+        print(f"  {name:<32}not taken this time")
 
 
 def main():
