@@ -106,3 +106,20 @@ def test_a_grid_of_three_hundred_schools_stays_in_its_box(there, open_as):
 
     assert page.locator("table.grid tbody tr").count() == 302
     assert list(at_each_width(page, "board")) == []
+
+
+def test_what_a_fold_holds_comes_when_it_is_opened(there, open_as):
+    page = open_as(there.filer, "/school/")
+    pillar = page.locator(".strip + details").first
+    assert page.locator(".strip + details table").count() == 0
+    pillar.locator("summary").click()
+    pillar.locator("table.list tbody tr").first.wait_for()
+    shown = pillar.locator("tbody tr").count()
+    assert str(shown) in pillar.locator("summary").inner_text()
+
+    page = open_as(there.filer, f"/frameworks/{there.campaign.framework_id}/")
+    item = page.locator("details[id='Z2.1']")
+    item.locator("summary").click()
+    item.locator(".stack table.checks").wait_for()
+    assert page.locator("table.checks").count() == 1
+    assert faults(page) == [] and browsing.barriers(page) == []
