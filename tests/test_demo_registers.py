@@ -9,11 +9,12 @@ from django.conf import settings
 from reform import intake
 from reform.intake import Block
 from reform.management import demo_registers
-from schools import recording
+from schools import checkup, clock, recording
 from schools.models import Branch, CommitteeSeat, Meeting, School, Studio, Unit
 from schools.register_blocks import rows_of, text_of
 from schools.register_forms import Desk, typed
 from schools.registers import REGISTERS
+from schools.structure_books import load
 from tests import world
 
 BEGIN, TODAY = date(2026, 9, 1), date(2026, 11, 20)
@@ -56,6 +57,13 @@ def test_members_of_the_branches_add_up_to_those_of_the_school(county):
 
     assert sum(row.full_members for row in leaves) == 24 - ("S1.2" in county[school.pk])
     assert leaves.count() == 6
+
+
+def test_schools_that_fill_in_all_lack_no_fact_for_the_structure_check(county):
+    found = [checkup.examine(books) for books in load(list(School.objects.all()), clock.today())]
+    open_ = {one.rule.id for school in found if school.books.branches for one in school.open}
+    assert open_ == set()
+    assert any(school.kept for school in found)
 
 
 def test_a_teaching_point_names_the_joint_branch_of_its_host(county):

@@ -94,6 +94,9 @@ class Body:
         for leaf in self.leaves:
             self._seat(leaf)
         self._spoil()
+        for branch in self.branches:
+            if branch not in self.leaves:
+                self._secretary_above(branch)
 
     def _names(self, kind: str) -> list[str]:
         school_type = self.school.school_type
@@ -249,6 +252,20 @@ class Body:
                     since=branch.elected_on,
                 )
             )
+
+    def _secretary_above(self, branch: Branch) -> None:
+        """Who heads the committee or the general branch of the school, beside the principal."""
+        self.seats.append(
+            self._made(
+                CommitteeSeat,
+                branch=branch,
+                seat=SEATS[0],
+                post_held=self.said["school_posts"][SEATS[0]],
+                over_a_year=True,
+                trained_year=self.begin.year,
+                since=branch.elected_on,
+            )
+        )
 
     def _spoil(self) -> None:
         """What this school lacks."""
