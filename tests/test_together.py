@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from reform import checking, progress
 from reform.filings import Filing
+from reform.models import Check
 from reform.states import Status
 from schools.models import Branch
 from tests import keeping_books as books
@@ -19,8 +20,8 @@ from tests.reading import heading, words
 PAGE = "/review/together/"
 
 
-def confirmed(cast, school=None, by=None, code="S2.1", note="", **fields):
-    """An entry that the registers answer, sent with one click."""
+def confirmed(cast, school=None, by=None, code="S2.1", note="", file="", **fields):
+    """An entry that the registers answer, sent with one click or with something beside it."""
     school, by = school or cast.school, by or cast.filer
     entry = world.entry(school, code, **fields)
     if not Branch.objects.filter(school=school).exists():
@@ -28,15 +29,17 @@ def confirmed(cast, school=None, by=None, code="S2.1", note="", **fields):
         books.unit(by, row)
         books.secretary(by, row)
     checking.refresh([books.fresh(school)])
-    filing = Filing(note=note, pledged=bool(note))
+    if file:
+        attach(entry, by, file)
+    filing = Filing(note=note, pledged=bool(note or file))
     progress.submit(entry.pk, by=by, version=entry.version, filing=filing)
     entry.refresh_from_db()
     return entry
 
 
-def second(cast, n=2):
+def second(cast, n=2, **more):
     school = world.school(f"第{n}小学")
-    return confirmed(cast, school, world.seat("filer", school))
+    return confirmed(cast, school, world.seat("filer", school), **more)
 
 
 def token(entry):
@@ -50,9 +53,10 @@ def shown(response):
 def test_only_what_the_registers_answered_and_met_is_offered(cast, desk):
     plain = confirmed(cast)
     filed(cast)  # typed
-    confirmed(cast, code="S3.1", note="附一句说明。")
-    with_file = world.entry(cast.school, "S2.2")
-    attach(with_file, cast.filer, "a.pdf")
+    second(cast, 2, note="附一句说明。")
+    second(cast, 3, file="a.pdf")
+    short = Check.objects.filter(source="computed").exclude(item=plain.slot.item_id)[0]
+    second(cast, 4).report.values.create(check_def=short, num=0, source="computed", met=False)
     page = desk.get(PAGE)
     assert shown(page) == [token(plain)]
     assert heading(page) == "有 1 项全部由台账得出且均已达标，可成批通过。"
@@ -113,7 +117,9 @@ def test_nobody_accepts_what_one_wrote_or_what_another_authority_reviews(cast, c
     assert world.sign_in(client, cast.manager).get(PAGE).status_code == 403
 
 
-@pytest.mark.parametrize("sent", [{}, {"chosen": ["x", "1", "-", "9" * 40]}, {"do": "all"}])
+@pytest.mark.parametrize(
+    "sent", [{}, {"chosen": ["x", "1", "-", "9" * 40, "987654321-1-1"]}, {"do": "all"}]
+)
 def test_nonsense_accepts_nothing(cast, desk, sent):
     entry = confirmed(cast)
     page = desk.post(PAGE, sent, follow=True)
