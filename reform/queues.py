@@ -14,6 +14,7 @@ from reform.models.entry import listed
 from reform.states import Keeper, Status
 from schools import clock, scope
 from schools.language import local
+from schools.names import by_name
 from schools.scope import Seat
 
 BEFORE, AFTER = 2, 9  # how many the queue shows before and after the one that is open
@@ -218,7 +219,7 @@ def facets(queue: "QuerySet[Entry]") -> list[Facet]:
     """Schools by name, measures and items in the order of the catalogue; one query."""
     item, measure = "slot__item__", "slot__item__measure__"
     found = (
-        queue.order_by("school__name", "school__code")
+        queue.order_by()
         .values(
             "school__code",
             "school__name",
@@ -228,7 +229,7 @@ def facets(queue: "QuerySet[Entry]") -> list[Facet]:
         .annotate(n=Count("pk"))
     )
     sums: dict[tuple[str, str], Facet] = {}
-    for row in found:
+    for row in sorted(found, key=lambda row: (by_name(row["school__name"]), row["school__code"])):
         n = row["n"]
         places = row[measure + "position"], row[item + "position"]
         for part in (

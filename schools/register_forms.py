@@ -18,6 +18,7 @@ from schools.columns import bare
 from schools.models import Branch, School, Unit
 from schools.models.organisation import Record
 from schools.models.schools import SchoolKind
+from schools.names import by_name
 from schools.register_cells import Names, Typed, Unread, read
 from schools.register_rules import JOINED_TO_ITSELF, UNDER_ITSELF, Around, Odd, remarks
 from schools.register_shape import Column
@@ -202,12 +203,15 @@ def _hosts_for(school: School) -> list[tuple[int, list[str]]]:
     ).exclude(Q(school=school) | Q(school__closed_on__lte=clock.today()))
     return [
         (row.pk, [f"{row.school.name} {row.name}", row.name, row.school.name])
-        for row in found.select_related("school").order_by("school__name", "pk")
+        for row in sorted(
+            found.select_related("school"), key=lambda row: (by_name(row.school.name), row.pk)
+        )
     ]
 
 
 def _schools_of(school: School) -> list[tuple[int, list[str]]]:
     """Schools of the same authority, by name or code."""
     found = School.objects.filter(authority=school.authority_id, kind=SchoolKind.school)
-    rows = found.exclude(closed_on__lte=clock.today()).order_by("name", "code")
-    return [(pk, [name, code]) for pk, name, code in rows.values_list("pk", "name", "code")]
+    told = found.exclude(closed_on__lte=clock.today()).values_list("pk", "name", "code")
+    rows = sorted(told, key=lambda row: (by_name(row[1]), row[2]))
+    return [(pk, [name, code]) for pk, name, code in rows]

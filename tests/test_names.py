@@ -5,6 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
+from reform import queues
 from schools import names
 from schools.models import School
 from schools.views import directory
@@ -85,9 +86,18 @@ def test_accounts_slips_and_gaps_come_in_the_same_order(three, cast, at):
     assert order(desk.get("/people/"), AN, BA, CHENG) == [AN, BA, CHENG]
 
 
-def test_who_has_not_answered_and_who_is_written_to_come_in_the_same_order(three, cast, at):
+def test_schools_that_are_written_to_come_in_the_same_order(three, cast, at):
     for school in three:
         world.entry(school, due_on=world.NOON.date().replace(day=2))
     desk = at(cast.reviewer)
 
     assert order(desk.get(reverse("nudges")), AN, BA, CHENG) == [AN, BA, CHENG]
+
+
+def test_the_reviewer_chooses_a_school_in_the_same_order(three, cast):
+    for school in three:
+        world.file(world.entry(school), world.seat("filer", school))
+
+    found = queues.facets(queues.waiting(cast.reviewer))
+
+    assert [one.name for one in found if one.kind == "school"] == [AN, BA, CHENG]
