@@ -16,6 +16,7 @@ from reform.states import Claim, Keeper
 from schools.scope import Seat
 
 PAGE = 20
+LOOKED = 200  # entries that are looked through for a page
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,17 @@ def plain(waiting: "QuerySet[Entry]", seat: Seat) -> "QuerySet[Entry]":
 
 def read(found: "QuerySet[Entry]") -> tuple[list[Plain], bool]:
     """The first page of them, and whether there are more; two queries. Where the registers moved
-    since, the figures are not what stands there now: these are left out."""
+    since, the figures are not what stands there now: these are left out, and hide nothing behind.
+    """
     told = ("school", "slot__item", "slot__campaign", "report__author", "computed")
-    entries = list(found.select_related(*told)[: PAGE + 1])
+    entries = list(found.select_related(*told)[:LOOKED])
     values: dict[int, list[CheckValue]] = {}
     sent = CheckValue.objects.filter(report__in=[entry.report_id for entry in entries])
     for value in sent.select_related("check_def").order_by("check_def__position"):
         values.setdefault(value.report_id, []).append(value)
-    rows = [_plain(entry, values[entry.report_id]) for entry in entries[:PAGE] if entry.report_id]
-    return [row for row in rows if row], len(entries) > PAGE
+    looked = (_plain(entry, values[entry.report_id]) for entry in entries if entry.report_id)
+    rows = [row for row in looked if row]
+    return rows[:PAGE], len(rows) > PAGE
 
 
 def _plain(entry: Entry, values: Sequence[CheckValue]) -> Plain | None:

@@ -3,18 +3,21 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from reform import comments, digest, inbox, phrases, progress
-from reform.models import Comment, Entry, Reminder
+from reform import checking, comments, digest, inbox, phrases, progress, together
+from reform.models import Campaign, Comment, Entry, Item, Reminder, Slot
 from reform.models.talk import PhraseUse
 from reform.states import Status
 from schools import scope
 from schools.models import Membership, School
+from tests import keeping_books as books
 from tests import world
 from tests.entry_form import form, url
 from tests.reading import words
-from tests.test_together import PAGE, confirmed
+from tests.test_together import PAGE, confirmed, second, shown, token
 
 pytestmark = pytest.mark.database
 SECRET = "只给经办人看的一句话。"
@@ -235,3 +238,133 @@ def test_a_private_number_comes_by_no_forged_sentence_into_what_is_sent(cast, en
     answer = at(cast.filer).post(url("entry_submit", entry), sent)
     assert answer.status_code == 422
     assert world.status(entry) == Status.not_started
+
+
+@pytest.mark.parametrize("do", ["save", "submit"])
+def test_a_sentence_of_any_length_is_refused_where_a_note_is(cast, entry, at, do):
+    sent = form(entry, note="", phrase="长" * 100_000)
+    assert at(cast.filer).post(url(f"entry_{do}", entry), sent).status_code == 422
+    assert world.status(entry) == Status.not_started
+
+
+# ---- what is over
+
+
+def close(entry):
+    Campaign.objects.update(state="closed")
+
+
+def void(entry):
+    Campaign.objects.update(state="void")
+
+
+def withdraw(entry):
+    Slot.objects.filter(pk=entry.slot_id).update(withdrawn_at=world.NOON)
+
+
+def leave(entry):
+    Entry.objects.filter(pk=entry.pk).update(left_at=world.NOON)
+
+
+@pytest.mark.parametrize("ended", [close, void, withdraw, leave])
+def test_nothing_is_said_changed_or_resolved_where_the_entry_is_over(cast, entry, at, ended):
+    comment = say(entry, cast.filer)
+    ended(entry)
+    settle = reverse("comment_settle", args=[comment.pk])
+    for seat in (cast.filer, cast.reviewer):
+        browser = at(seat)
+        assert browser.post(url("entry_comment", entry), {"text": "x"}).status_code == 403
+        assert browser.post(settle, {"do": "resolve"}).status_code == 403
+    change = {"text": "改", "change": comment.pk}
+    assert at(cast.filer).post(url("entry_comment", entry), change).status_code == 403
+    assert list(Comment.objects.values_list("text", "resolved_at")) == [(SECRET, None)]
+
+
+@pytest.mark.parametrize("ended", [close, void, withdraw, leave])
+def test_nothing_is_accepted_together_where_the_entry_is_over(cast, desk, ended):
+    entry = confirmed(cast)
+    ended(entry)
+    sent = {"do": "all", "key": "k", "shown": [token(entry)]}
+    assert desk.post(PAGE, sent, follow=True).status_code == 200
+    assert world.status(entry) == Status.submitted
+
+
+def test_a_person_whose_post_ended_writes_nothing_more(cast, entry, at):
+    browser = at(cast.filer)
+    leaves(cast.filer)
+    assert browser.post(url("entry_comment", entry), {"text": "x"}).status_code in (302, 403, 404)
+    added = {"do": "add", "list": "own-note", "text": "多一句"}
+    assert browser.post(reverse("phrases"), added).status_code in (302, 403)
+    assert not Comment.objects.exists()
+    assert not phrases.kept(cast.filer).exists()
+
+
+def test_what_moved_since_it_was_sent_does_not_hide_what_stands_behind_it(cast, desk, monkeypatch):
+    monkeypatch.setattr(together, "PAGE", 1)
+    confirmed(cast)
+    behind = second(cast)
+    books.branch(cast.filer, "新支部", basis="mixed")
+    checking.refresh([books.fresh(cast.school)])
+    assert shown(desk.get(PAGE)) == [token(behind)]
+
+
+# ---- guests
+
+
+def test_a_guest_of_a_joint_branch_reads_no_comment_of_its_host(cast, at):
+    guest = world.school("山里教学点", profile="joint")
+    host = world.branch(cast.school, "联合党支部", form="joint")
+    world.branch(guest, "联合党支部", form="joint", host=host)
+    seat = world.seat("filer", guest)
+    left = Item.objects.filter(profiles__joint="host").first()
+    entry = world.entry(cast.school, left.code)
+    world.entry(guest, "Z2.1")
+    world.file(entry, cast.filer)
+    say(entry, cast.filer)
+    browser = at(seat)
+    page = browser.get(reverse("hosted", args=[entry.pk]))
+    assert page.status_code == 200
+    assert SECRET not in words(page)
+    for name in ("entry", "entry_comments", "entry_history", "entry_preview"):
+        assert browser.get(url(name, entry)).status_code == 404
+    assert browser.post(url("entry_comment", entry), {"text": "x"}).status_code == 404
+
+
+# ---- what pages cost
+
+
+@pytest.mark.parametrize(
+    ("who", "name"),
+    [
+        ("filer", "entry"),
+        ("reviewer", "entry"),
+        ("reviewer", "entry_comments"),
+        ("filer", "entry_history"),
+        ("reviewer", "entry_history"),
+        ("reviewer", "review_entry"),
+        ("filer", "fast_entry"),
+    ],
+)
+def test_a_page_costs_the_same_with_more_comments_and_sentences(cast, entry, at, who, name):
+    more = {"HTTP_HX_REQUEST": "true"} if name == "entry_comments" else {}
+    if name != "fast_entry":
+        world.file(entry, cast.filer)
+
+    def cost():
+        browser = at(getattr(cast, who))
+        browser.get(url(name, entry), **more)
+        with CaptureQueriesContext(connection) as found:
+            assert browser.get(url(name, entry), **more).status_code == 200
+        return len(found)
+
+    def talk(n):
+        for seat, use in ((cast.filer, PhraseUse.note), (cast.reviewer, PhraseUse.return_)):
+            comment = say(entry, seat, f"第 {n} 次说。")
+            phrases.add(seat, use=use, shared=False, text=f"第 {n} 句。")
+        comments.settle(comment.pk, by=cast.filer, resolved=True)
+
+    talk(1)
+    few = cost()
+    talk(2)
+    talk(3)
+    assert cost() == few <= 12
