@@ -11,6 +11,8 @@ from tests.test_architecture import LADDER, ROOT
 
 PAGES = ["README.md", "README.zh-CN.md", "seeds/README.md", *(
     f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]  # fmt: skip
+NUMBER = re.compile(r"[ZSX]?[0-9]+(?:\.[0-9]+)?|\s")  # of things and items, which a page fills in
+MOST_BYTES = 90_000  # of a picture: the documents are read on phones too
 
 
 def text(name):
@@ -22,6 +24,14 @@ def test_every_link_leads_somewhere(name):
     links = re.findall(r"\]\((?!https?:)([^)#]+)", text(name))
 
     assert [link for link in links if not (ROOT / name).parent.joinpath(link).exists()] == []
+
+
+def test_every_picture_is_shown_and_light():
+    kept = {path.name: path.stat().st_size for path in (ROOT / "docs/pictures").iterdir()}
+    shown = set(re.findall(r"pictures/([\w.-]+)\)", "".join(text(name) for name in PAGES)))
+
+    assert kept.keys() == shown
+    assert {name for name, size in kept.items() if size > MOST_BYTES} == set()
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -49,13 +59,21 @@ def said_by_the_product(half):
     return "\n".join(re.sub(r"%\(\w+\)[sd]|\s", "", text) for text in several)
 
 
-@pytest.mark.parametrize(("name", "half"), [("first-day.md", "string"), ("first-day.en.md", "id")])
-def test_every_word_that_a_clerk_is_to_press_is_on_a_page(name, half):
+@pytest.mark.parametrize(
+    ("name", "half"),
+    [
+        ("first-day.md", "string"),
+        ("first-day.en.md", "id"),
+        ("user-guide.md", "string"),
+        ("user-guide.en.md", "id"),
+    ],
+)
+def test_every_word_that_people_are_to_press_is_on_a_page(name, half):
     quoted = re.findall(r"“([^”]+)”", text(f"docs/{name}"))
     said = said_by_the_product(half)
 
     assert len(quoted) > 8
-    assert [one for one in quoted if re.sub(r"[0-9]+|\s", "", one) not in said] == []
+    assert [one for one in quoted if re.sub(NUMBER, "", one) not in said] == []
 
 
 def test_every_setting_of_the_list_is_read():
