@@ -194,11 +194,12 @@ def cited(check: Check, words: Mapping[str, Any]) -> list[dict[str, str]]:
         clause = source.removeprefix("essay ")
         return [{"text": _("the reform essay itself, %s") % clause, "certainty": ""}]
     rules = words.get("rules", {})
-    return [
-        {"text": local(rules[name], "cite"), "certainty": local(rules[name], "certainty")}
+    cited = {
+        local(rules[name], "cite"): local(rules[name], "certainty")
         for name in source.removeprefix("rule:").split(",")
         if name in rules
-    ]
+    }
+    return [{"text": text, "certainty": certainty} for text, certainty in cited.items()]
 
 
 def _value(check: Check, num: int | None, den: int | None) -> Fraction | None:

@@ -286,3 +286,6 @@ def test_a_target_says_where_it_comes_from(english):
     ]
     assert found["partners"] == []
     assert len(found["in_term"]) == 3
+    for key, sources in found.items():
+        texts = [source["text"] for source in sources]
+        assert len(texts) == len(set(texts)), key

@@ -18,7 +18,10 @@
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     const field = event.target.closest(FIELD);
     if (event.key === "Escape" && field) return field.blur();
-    if (field) return;
+    // A digit in an empty field puts its opinion there, and the hand leaves it: R, 2, R returns.
+    const opinion = field && !field.value && /^[1-9]$/.test(event.key) && document.querySelector(`[data-key="${event.key}"][data-into="${field.id}"]`);
+    if (opinion) field.blur();
+    else if (field) return;
     if (event.key === "?") {
       keys.open = !keys.open;
       event.preventDefault();

@@ -32,6 +32,7 @@
       field.dispatchEvent(new Event("input", { bubbles: true }));
     }
     if (event.detail) field.focus();
+    else field.scrollIntoView({ block: "center" });
   });
   for (const button of document.querySelectorAll("[data-print]")) {
     button.hidden = false;
