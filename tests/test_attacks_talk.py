@@ -207,6 +207,31 @@ def test_what_was_reopened_is_no_longer_offered_to_be_taken_back(cast, desk):
     assert f"/review/{entry.pk}/undo/" not in desk.get(PAGE).content.decode()
 
 
+def test_a_page_sent_again_after_taking_back_does_not_say_that_it_was_accepted(cast, desk):
+    """The browser leads back to the page as it was, with the key that it was sent with."""
+    entry = confirmed(cast)
+    sent = {"do": "all", "key": "k", "shown": [token(entry)]}
+    for _twice in range(2):
+        assert "已通过 1 项" in words(desk.post(PAGE, sent, follow=True))
+    entry.refresh_from_db()
+    desk.post(f"/review/{entry.pk}/undo/", {"version": entry.version})
+    page = words(desk.post(PAGE, sent, follow=True))
+    assert world.status(entry) == Status.submitted
+    assert "已通过 1 项" not in page
+    assert "有 1 项已被改动" in page
+
+
+def test_who_signed_a_report_is_not_offered_it_for_accepting(cast, client):
+    cast.campaign.sign_off = True
+    cast.campaign.save(update_fields=["sign_off"])
+    both = cast.secretary.user
+    entry = confirmed(cast)
+    progress.sign_off(entry.pk, by=cast.secretary, version=entry.version)
+    own = world.sign_in(client, world.seat("reviewer", world.COUNTY, both))
+    assert shown(own.get(PAGE)) == []
+    assert len(shown(world.sign_in(client, cast.reviewer).get(PAGE))) == 1
+
+
 # ---- frequent opinions
 
 
@@ -216,6 +241,16 @@ def test_a_sentence_removed_meanwhile_breaks_nothing_when_it_is_changed(cast, at
     phrases.remove(kept)
     phrases.change(stale, "本周完成。")
     assert not phrases.kept(cast.filer).exists()
+
+
+def test_sentences_of_another_post_of_the_same_person_stay_with_that_post(cast, at):
+    note = phrases.add(cast.filer, use=PhraseUse.note, shared=False, text="下周完成。")
+    other = world.seat("reviewer", world.COUNTY, cast.filer.user)
+    browser = at(other)
+    assert note.text not in words(browser.get(reverse("phrases")))
+    sent = {"do": "remove", "phrase": note.pk}
+    assert browser.post(reverse("phrases"), sent).status_code == 404
+    assert phrases.offered(other, PhraseUse.return_) == [str(one) for one in phrases.USUAL]
 
 
 def test_nobody_but_its_manager_touches_what_an_authority_shares(cast, at):
@@ -250,26 +285,18 @@ def test_a_sentence_of_any_length_is_refused_where_a_note_is(cast, entry, at, do
 # ---- what is over
 
 
-def close(entry):
-    Campaign.objects.update(state="closed")
+OVER = {
+    "closed": lambda entry: Campaign.objects.update(state="closed"),
+    "void": lambda entry: Campaign.objects.update(state="void"),
+    "withdrawn": lambda entry: Slot.objects.update(withdrawn_at=world.NOON),
+    "left": lambda entry: Entry.objects.filter(pk=entry.pk).update(left_at=world.NOON),
+}
 
 
-def void(entry):
-    Campaign.objects.update(state="void")
-
-
-def withdraw(entry):
-    Slot.objects.filter(pk=entry.slot_id).update(withdrawn_at=world.NOON)
-
-
-def leave(entry):
-    Entry.objects.filter(pk=entry.pk).update(left_at=world.NOON)
-
-
-@pytest.mark.parametrize("ended", [close, void, withdraw, leave])
+@pytest.mark.parametrize("ended", OVER)
 def test_nothing_is_said_changed_or_resolved_where_the_entry_is_over(cast, entry, at, ended):
     comment = say(entry, cast.filer)
-    ended(entry)
+    OVER[ended](entry)
     settle = reverse("comment_settle", args=[comment.pk])
     for seat in (cast.filer, cast.reviewer):
         browser = at(seat)
@@ -280,10 +307,10 @@ def test_nothing_is_said_changed_or_resolved_where_the_entry_is_over(cast, entry
     assert list(Comment.objects.values_list("text", "resolved_at")) == [(SECRET, None)]
 
 
-@pytest.mark.parametrize("ended", [close, void, withdraw, leave])
+@pytest.mark.parametrize("ended", OVER)
 def test_nothing_is_accepted_together_where_the_entry_is_over(cast, desk, ended):
     entry = confirmed(cast)
-    ended(entry)
+    OVER[ended](entry)
     sent = {"do": "all", "key": "k", "shown": [token(entry)]}
     assert desk.post(PAGE, sent, follow=True).status_code == 200
     assert world.status(entry) == Status.submitted

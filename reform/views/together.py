@@ -51,16 +51,18 @@ def _accept(request: HttpRequest) -> None:
     done, missed = 0, 0
     for text in chosen[: together.PAGE]:
         entry, version, report = ([number_of(part) for part in text.split("-")] + [None] * 3)[:3]
-        if entry is None or queues.current(request.seat, entry) is None:
+        found = queues.current(request.seat, entry) if entry else None
+        # Waiting again since it was shown: the key would answer what held before it was taken back.
+        if found is None or (found.status == Status.submitted and found.version != version):
             missed += 1
             continue
         try:
             progress.accept(
-                entry,
+                found.pk,
                 by=request.seat,
                 version=-1 if version is None else version,
                 report_id=report or -1,
-                key=f"{key_of(request.POST)[:16]}t{entry}",
+                key=f"{key_of(request.POST)[:16]}t{found.pk}",
             )
             done += 1
         except (Denied, Stale):
