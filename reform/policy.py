@@ -57,9 +57,12 @@ def _entry(seat: Seat, verb: str, entry: Entry) -> Answer:
     if verb in _BY_SCHOOL:
         if not own:
             return Denied(_("This belongs to another school."))
-    elif not (own and verb == "comment"):
-        if not (seat.is_authority(entry.authority) or _reviews_bureau(seat, entry)):
-            return Denied(_("Another authority reviews this school."))
+    elif not (
+        (own and verb == "comment")
+        or seat.is_authority(entry.authority)
+        or _reviews_bureau(seat, entry)
+    ):
+        return Denied(_("Another authority reviews this school."))
     if verb == "comment":
         return _running(entry)  # both sides talk, whatever the state
     return _running(entry) and _in_state(verb, entry) and _right_person(seat, verb, entry)
