@@ -60,7 +60,9 @@ def test_a_moved_register_is_asked_anew_by_a_fragment(cast, at):
     assert f'href="/registers/branches/#r{row.pk}"' in text
     assert heading(fragment) == "台账数据已全部达到要求，点一下即可确认提交。"
     assert "确认 S2.1</button>" in text
-    assert 'class="btn" id="send" form="filing" hx-swap-oob="true">提交 S2.1' in text
+    assert 'class="btn" id="other" form="filing" hx-swap-oob="true">提交 S2.1' in text
+    assert 'class="btn main" id="send" form="confirm" hx-swap-oob="true">确认 S2.1' in text
+    assert text.count("确认 S2.1</button>") == 1  # in the bar, which is always in sight
     assert Computed.objects.get(entry=entry).ready is True
     assert (
         "hx-trigger" not in browser.get(url("entry", entry)).content.decode().split("evidence")[0]
