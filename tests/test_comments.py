@@ -172,6 +172,8 @@ def test_who_left_the_school_is_told_nothing(cast, entry):
         ends_on=world.NOON.date() - timedelta(days=1)
     )
     assert told(say(entry, cast.reviewer)) == ["王敏"]
+    User.objects.filter(pk=cast.filer.user.pk).update(is_active=False)
+    assert told(say(entry, cast.reviewer)) == []
 
 
 # ---- correcting
