@@ -194,6 +194,13 @@ def _extensions(reminders: Iterable[Reminder]) -> dict[int, Extension]:
     return Extension.objects.in_bulk(wanted) if wanted else {}
 
 
+def reaches(reminder: Reminder) -> bool:
+    """Whether the place it was told at is the school of its entry, or reviews it still."""
+    assert reminder.entry is not None
+    at_school = reminder.place.startswith("s")
+    return at_school or f"r{reminder.entry.authority}".startswith(reminder.place)
+
+
 def _is_true(reminder: Reminder, asked: dict[int, Extension]) -> bool:
     """Whether it is still worth telling: the world may have moved since it was written."""
     entry = reminder.entry
@@ -208,7 +215,7 @@ def _is_true(reminder: Reminder, asked: dict[int, Extension]) -> bool:
         waits = extension is not None and extension.state == ExtensionState.waiting
         return waits if reminder.about == About.asked else extension is not None and not waits
     if reminder.about == About.comment:
-        return True  # it is taken back when the comment is resolved
+        return reaches(reminder)  # it is taken back when the comment is resolved
     if reminder.about == About.decided:
         return entry.status in SETTLED
     if reminder.about == About.returned:

@@ -232,15 +232,10 @@ def _comments(found: Iterable[Reminder]) -> dict[int, Comment]:
         (post.user_id, post.place_key)
         for post in Membership.objects.live(clock.today()).filter(user__in=people)
     }
-    wanted = [one.cause for one in told if (one.person_id, one.place) in held and _reaches(one)]
+    wanted = [
+        one.cause for one in told if (one.person_id, one.place) in held and digest.reaches(one)
+    ]
     return Comment.objects.select_related("author").in_bulk(wanted)
-
-
-def _reaches(one: Reminder) -> bool:
-    """Whether the place it was told at is that of its entry, or lies above it."""
-    assert one.entry is not None
-    at_school = one.place == f"s{one.entry.school_id}"
-    return at_school or f"r{one.entry.authority}".startswith(one.place)
 
 
 def _places(found: Iterable[Reminder]) -> dict[str, str]:

@@ -87,11 +87,12 @@ def test_who_left_the_school_reads_no_comment_in_the_inbox_of_another_post(cast,
     assert SECRET not in said
 
 
-def test_an_authority_that_handed_a_school_over_reads_no_comment_of_it(cast, entry):
+def test_an_authority_that_handed_a_school_over_reads_no_comment_of_it(cast, entry, sink):
     say(entry, cast.filer)
     assert any(SECRET in said for said in in_inbox(cast.reviewer.user))
     Entry.objects.filter(pk=entry.pk).update(authority=world.SIBLING)
     assert not any(SECRET in said for said in in_inbox(cast.reviewer.user))
+    assert digest.gather(cast.reviewer.user, digest.Desk()).parts == []
 
 
 def test_the_city_reads_comments_on_what_its_bureau_keeps(cast):
