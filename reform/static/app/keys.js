@@ -3,10 +3,11 @@
   "use strict";
   const FIELD = "input:not([type=checkbox]), textarea, select, [contenteditable]";
   const keys = document.getElementById("keys");
+  let asked; // the empty reason that a key has just led to
 
   const press = (found) => {
     const wanted = document.getElementById(found.dataset.needs);
-    if (wanted && !wanted.value.trim()) found = wanted;
+    if (wanted && !wanted.value.trim()) found = asked = wanted;
     for (let fold = found.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
     if (!found.matches(FIELD)) return found.click();
     found.focus();
@@ -18,8 +19,9 @@
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     const field = event.target.closest(FIELD);
     if (event.key === "Escape" && field) return field.blur();
-    // A digit in an empty field puts its opinion there, and the hand leaves it: R, 2, R returns.
-    const opinion = field && !field.value && /^[1-9]$/.test(event.key) && document.querySelector(`[data-key="${event.key}"][data-into="${field.id}"]`);
+    // R, 2, R returns: right after R a digit is an opinion; in a field that somebody chose it is text.
+    const opinion = field && field === asked && !field.value && /^[1-9]$/.test(event.key) && document.querySelector(`[data-key="${event.key}"][data-into="${field.id}"]`);
+    asked = undefined;
     if (opinion) field.blur();
     else if (field) return;
     if (event.key === "?") {
