@@ -90,8 +90,8 @@ def submit(entry_id: int, *, by: Seat, version: int, filing: Filing, key: str = 
     body = {"do": "submit", "entry": entry_id, "version": version, **filings.body(filing)}
     with transaction.atomic():
         entry, chain = _take(entry_id)
-        if answer := filings.answered(by.user, key, body):
-            return Outcome(**answer)
+        if done := _done_before(by, key, body, entry):
+            return done
         if entry.version != version:
             raise _stale(entry, filing)
         policy.require(by, "submit", entry)
@@ -232,8 +232,8 @@ def _decide(
     body = {"do": verb, "entry": entry_id, "version": version, "text": text, "ask": list(ask)}
     with transaction.atomic():
         entry, chain = _take(entry_id)
-        if answer := filings.answered(by.user, key, body):
-            return Outcome(**answer)
+        if done := _done_before(by, key, body, entry):
+            return done
         if entry.version != version:
             raise _stale(entry)
         policy.require(by, verb, entry)
@@ -244,6 +244,15 @@ def _decide(
         outcome = _move(entry, chain, fields, event)
         filings.remember(by.user, key, body, asdict(outcome))
     return outcome
+
+
+def _done_before(by: Seat, key: str, body: dict[str, Any], entry: Entry) -> Outcome | None:
+    """The answer to this very request; none where it was taken back since, so it is stale now."""
+    answer = filings.answered(by.user, key, body)
+    if not answer:
+        return None
+    back = entry.version != answer["version"] and entry.status in MOVES[body["do"]].sources
+    return None if back else Outcome(**answer)
 
 
 def _take(entry_id: int) -> tuple[Entry, Chain]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from reform import progress
 from reform.models import Draft, Entry, Report
 from reform.states import Claim, Status
 from schools.models import Membership
@@ -105,6 +106,18 @@ def test_pressing_twice_or_going_back_and_sending_again_files_once(cast, at):
     assert [answer.url for answer in answers] == [reverse("school_home")] * 3
     assert Report.objects.count() == 1
     assert Entry.objects.get(pk=entry.pk).version == 1
+
+
+def test_going_back_and_sending_again_what_was_taken_back_is_not_told_as_sent(cast, at):
+    entry = world.entry(cast.school)
+    sent = form(entry, note="我写的。")
+    browser = at(cast.filer)
+    browser.post(url("entry_submit", entry), sent)
+    progress.withdraw(entry.pk, by=cast.filer, version=1)
+    page = browser.post(url("entry_submit", entry), sent)
+    assert page.status_code == 409
+    assert note_of(page) == "我写的。"
+    assert world.status(entry) == Status.in_progress
 
 
 def test_whoever_comes_second_sees_both_texts_and_goes_on_with_either(cast, at):
