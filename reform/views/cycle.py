@@ -20,8 +20,9 @@ def training_cycle(request: HttpRequest) -> HttpResponse:
     code = request.seat.place_code  # type: ignore[attr-defined]
     above = cycles.from_above(code)
     own = Region.objects.values_list("cycle_years", flat=True).get(pk=code)
-    form = CycleForm(request.POST or None, above=above, initial={"years": own or ""})
-    if request.method == "POST" and form.is_valid():
+    sent = request.POST if request.method == "POST" else None
+    form = CycleForm(sent, above=above, initial={"years": own or ""})
+    if form.is_valid():
         years = form.cleaned_data["years"]
         if cycles.set_own(code, years, by=request.seat):  # type: ignore[attr-defined]
             note(request, "cycle set", code)
