@@ -45,6 +45,8 @@ FIELD = re.compile(
 )
 # Django's own moment of the last sign-in; the next test holds that no list shows it.
 OF_DJANGO = {"User.last_login"}
+# How long the answer took, for operators; it differs each time.
+SERVER_TIME = re.compile(r"<footer[^>]*>[^<\d]*\d+ (ms|毫秒)</footer>")
 SORTED_BY = re.compile(
     r"^-?(pk|code|name|username|date|at|on|as_of|held_on|asked_on|no|seq|subject|position|version|region|school_year|stage"
     r"|slot__position|sort_number)$"
@@ -186,7 +188,7 @@ def address(pattern, things):
 
 def seen(response):
     """What stands on a page and in which order: its words and where its links lead."""
-    html = response.content.decode()
+    html = SERVER_TIME.sub("", response.content.decode())
     links = [link.partition("?")[0] for link in re.findall(r'href="([^"]*)"', html)]
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)), links
 
