@@ -220,13 +220,13 @@ _INSERT = (
     "WHERE reform_reminder.state = 'cancelled' AND excluded.state = 'waiting'"
 )
 # A later stage takes the place of one that still waits. Rows that somebody settles just now are
-# left to the next plan, so that no filing waits for a plan, nor a plan for it.
-_SUPERSEDE = (
-    "UPDATE reform_reminder SET state = 'superseded', settled_at = %s WHERE id IN ("
-    "SELECT r.id FROM reform_reminder r WHERE r.state = 'waiting' AND r.about = 'due' AND EXISTS ("
-    "SELECT 1 FROM reform_reminder n WHERE n.person_id = r.person_id AND n.topic = r.topic "
-    "AND n.about = 'due' AND n.due_on = r.due_on AND n.stage > r.stage "
-    "AND n.state IN ('waiting', 'told')) {skip})"
+# left to the next plan, so that no filing waits for a plan, nor a plan for it. Row by row, too: the
+# table may be guessed empty, as after a plan that was rolled back, and a join then never ends.
+_SUPERSEDED = (
+    "SELECT r.id FROM reform_reminder r WHERE r.state = 'waiting' AND r.about = 'due' AND "
+    "COALESCE((SELECT TRUE FROM reform_reminder n WHERE n.person_id = r.person_id "
+    "AND n.topic = r.topic AND n.about = 'due' AND n.due_on = r.due_on AND n.stage > r.stage "
+    "AND n.state IN ('waiting', 'told') LIMIT 1), FALSE) {skip}"
 )
 
 
@@ -259,7 +259,9 @@ def _write(now: datetime, pairs: Sequence[Pair], authorities: Sequence[str]) -> 
             written = int(cursor.execute("SELECT changes()").fetchone()[0])
         if written:
             skip = "FOR UPDATE OF r SKIP LOCKED" if connection.vendor == "postgresql" else ""
-            cursor.execute(_SUPERSEDE.format(skip=skip), [moment])
+            cursor.execute(_SUPERSEDED.format(skip=skip))
+            older = [pk for (pk,) in cursor.fetchall()]
+            _settle(older, {"state": ReminderState.superseded, "settled_at": now})
     return written
 
 
@@ -295,10 +297,13 @@ def _update(found: "QuerySet[Reminder]", values: dict[str, object]) -> None:
     """Settle reminders that nobody else settles just now."""
     with transaction.atomic():
         free = found.select_for_update(skip_locked=True, of=("self",), no_key=True)
-        taken = list(free.order_by("pk").values_list("pk", flat=True))
-        for start in range(0, len(taken), 1000):
-            some = Reminder.objects.filter(pk__in=taken[start : start + 1000])
-            some.filter(state=ReminderState.waiting).update(**values)
+        _settle(list(free.order_by("pk").values_list("pk", flat=True)), values)
+
+
+def _settle(taken: Sequence[int], values: dict[str, object]) -> None:
+    for start in range(0, len(taken), 1000):
+        some = Reminder.objects.filter(pk__in=taken[start : start + 1000])
+        some.filter(state=ReminderState.waiting).update(**values)
 
 
 # ---- terms of office

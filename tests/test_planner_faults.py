@@ -5,7 +5,7 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from reform import planner, rounds
 from reform.models import Hold, Reminder, ReminderPolicy
@@ -35,7 +35,8 @@ def test_ten_days_off_tell_each_person_once_with_the_latest_stage(cast, entry, p
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite counts no index reads")
-def test_the_first_plan_of_all_does_not_read_again_what_it_is_writing(travel):
+@pytest.mark.parametrize("before", ["nothing", "a plan that was rolled back"])
+def test_the_first_plan_of_all_does_not_read_again_what_it_is_writing(travel, before):
     """As a join, guessed small, this read half of the rows for each: minutes for 10,000 people."""
     load.build(200)
     stages = [{"days": days, "roles": ["filer"]} for days in (-load.DAYS, 0, 1)]
@@ -43,12 +44,19 @@ def test_the_first_plan_of_all_does_not_read_again_what_it_is_writing(travel):
     travel.shift(timedelta(days=10))
 
     with connection.cursor() as cursor:
+        if before != "nothing":
+            point = transaction.savepoint()
+            planner.plan()
+            transaction.savepoint_rollback(point)
+            cursor.execute("ANALYZE reform_reminder")  # pages without a row: guessed empty for long
+        cursor.execute("SELECT pg_stat_get_xact_tuples_returned('reminder_once'::regclass)")
+        (known,) = cursor.fetchone()
         cursor.execute("SET LOCAL enable_sort = off")  # rows are written while others are sought
         assert planner.plan()[0] is True
         cursor.execute("SELECT pg_stat_get_xact_tuples_returned('reminder_once'::regclass)")
         (read,) = cursor.fetchone()
     assert Reminder.objects.count() == 3 * load.keys() == 1800
-    assert read < 4 * 1800
+    assert read - known < 4 * 1800
 
 
 def test_a_round_plans(cast, entry, travel):
