@@ -116,9 +116,25 @@ class RegionDesk(Desk):
         return ["code"] if obj else []
 
 
+# The first words of `use` in seeds/school_types.csv
+TYPE_USES = {
+    "core": gettext_lazy("yes"),
+    "optional": gettext_lazy("if the authority wants it"),
+    "excluded": gettext_lazy("no"),
+    "not a school": gettext_lazy("no, belongs to a school"),
+    "alias": gettext_lazy("no, an older name"),
+}
+
+
 @admin.register(SchoolType, site=site)
 class SchoolTypeDesk(Desk):
-    list_display = ["code", "name_zh", "name_en", "use"]
+    list_display = ["code", "name_zh", "name_en", "takes_part"]
+    fields = ["code", "name_zh", "name_en", "phases", "takes_part"]
+    readonly_fields = ["takes_part"]
+
+    @admin.display(description=gettext_lazy("takes part"))
+    def takes_part(self, obj: SchoolType) -> str:
+        return next(str(word) for use, word in TYPE_USES.items() if obj.use.startswith(use))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -191,6 +207,10 @@ class SchoolDesk(SchoolLists, Desk):
         """What a campaign has frozen cannot be changed here, nor what follows from the rest."""
         frozen = FROZEN_FIELDS if obj and obj.locked else ()
         return [*dict.fromkeys([*frozen, "kind", "profile", "profile_reason", "locked"])]
+
+    @admin.display(description=gettext_lazy("why this profile"))
+    def profile_reason(self, obj: School) -> Any:
+        return obj.profile_reason
 
     def save_model(self, request: HttpRequest, obj: School, form: Any, change: bool) -> None:
         """Only what was changed is written; a school enrolled meanwhile keeps what is frozen."""

@@ -68,6 +68,18 @@ def test_every_list_opens_and_nothing_can_be_deleted(office, name):
     assert model.objects.filter(pk=thing.pk).exists()
 
 
+def test_a_school_type_is_told_in_the_words_of_the_reader(office):
+    """What takes part is kept as English words of the standard's table."""
+    kind = world.school().school_type
+    url = f"/admin/schools/schooltype/{kind.pk}/change/"
+    office.cookies["language"] = "zh-hans"
+    page = office.get(url).content.decode()
+
+    words = [word.strip() for word in re.findall(r"<label[^>]*>([^<]+)</label>", page)]
+    assert words == ["代码:", "中文名称:", "英文名称:", "学段:", "是否纳入:"]
+    assert "学段代号，用逗号隔开。" in page and f">{kind.use}<" not in page
+
+
 def test_the_operator_sees_no_content(office):
     entry = world.entry(world.school())
 

@@ -26,10 +26,12 @@ class SchoolType(models.Model):
     """办学类型, GB/T 33782-2017 table 4; `use`: core, optional, excluded, not a school, alias."""
 
     code = models.CharField(_("code"), max_length=3, primary_key=True)
-    name_zh = models.CharField(max_length=40)
-    name_en = models.CharField(max_length=60)
-    phases = models.CharField(max_length=12, help_text="Stage letters joined by commas")
-    use = models.CharField(max_length=20)
+    name_zh = models.CharField(_("Chinese name"), max_length=40)
+    name_en = models.CharField(_("English name"), max_length=60)
+    phases = models.CharField(
+        _("stages"), max_length=12, help_text=_("Stage letters joined by commas.")
+    )
+    use = models.CharField(_("takes part"), max_length=20)
 
     class Meta:
         verbose_name = _("school type")
