@@ -109,7 +109,7 @@ def test_the_nation_is_a_table_of_tiles_by_name_with_a_word_each(city, client):
     page = world.sign_in(client, world.seat("viewer", "0")).get("/board/0/")
     found = tiles(page)
     assert [(name, light, word) for _url, name, light, word in found] == [
-        ("江苏省", "off", "没有应报"),
+        ("江苏省", "off", "未下发"),
         ("浙江省", "late", "逾期 4 项"),
     ]
     assert client.get(found[1][0].replace("&amp;", "&")).status_code == 200

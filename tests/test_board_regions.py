@@ -58,7 +58,11 @@ def regions(response):
     """name → the six numbers, in the order of the page."""
     html = re.search(r'<section id="regions">.*?</table>', response.content.decode(), re.S)[0]
     lines = re.findall(r'<th scope="row"><a href="[^"]*">([^<]*)</a>(.*?)</tr>', html, re.S)
-    return {name: [int(n) for n in re.findall(r">(\d+)</a>", line)] for name, line in lines}
+    return {
+        name: [int(n) for n in re.findall(r">(\d+)</a>", line)]
+        or re.findall(r'<td class="muted" colspan="6">([^<]*)</td>', line)
+        for name, line in lines
+    }
 
 
 @pytest.fixture
@@ -81,7 +85,10 @@ def test_a_city_lists_its_counties_by_code_and_its_own_schools_first(city, clien
     }
     assert list(regions(page)) == ["直属学校", "上城区", "西湖区"]
     assert {label: n for label, (n, _url) in figures(page).items()}["应报"] == 15
-    assert heading(page) == "2 个县（市、区）应报 15 项，已通过 3 项；逾期 4 项，多在 Z 铸魂。"
+    assert (
+        heading(page)
+        == "2 个县（市、区）应报 15 项，已通过 3 项；逾期 4 项，多在“铸魂”（政治建设）方面。"
+    )
     assert cells(page) == {"市直小学": {"Z1": "wait"}}
 
 
@@ -96,12 +103,28 @@ def test_behind_every_number_of_a_city_stand_exactly_as_many_rows(city, client):
 def test_a_province_and_the_nation_list_what_is_below_by_code(city, client):
     world.sign_in(client, world.seat("viewer", "33"))
     page = client.get("/board/33/")
-    assert regions(page) == {"杭州市": [15, 3, 2, 4, 4, 2], "宁波市": [0] * 6}
+    assert regions(page) == {"杭州市": [15, 3, 2, 4, 4, 2], "宁波市": ["未下发"]}
     assert heading(page).startswith("已下发专项的 1 个市应报 15 项")
     world.sign_in(client, world.seat("viewer", "0"))
     page = client.get("/board/0/")
-    assert regions(page) == {"江苏省": [0] * 6, "浙江省": [15, 3, 2, 4, 4, 2]}
+    assert regions(page) == {"江苏省": ["未下发"], "浙江省": [15, 3, 2, 4, 4, 2]}
     assert "/rows/" not in page.content.decode()
+
+
+def test_a_county_without_a_campaign_is_told_from_one_that_owes_nothing(mixed, client):
+    """Zeros would say that nothing is overdue where nobody was asked."""
+    world.sign_in(client, world.seat("viewer", "3301"))
+    page = client.get("/board/3301/")
+    assert regions(page) == {"上城区": ["未下发"], "西湖区": [13, 3, 2, 3, 3, 2]}
+    assert heading(page).startswith("已下发专项的 1 个县（市、区）应报 13 项")
+
+    world.campaign(world.SIBLING)
+    page = client.get("/board/3301/")
+    assert regions(page)["上城区"] == ["没有应报"]
+    assert heading(page).startswith("2 个县（市、区）应报 13 项")
+
+    world.sign_in(client, world.seat("viewer", "3301"))
+    assert regions(client.get("/board/3301/?measure=S1"))["上城区"] == ["没有应报"]
 
 
 def test_the_counties_of_a_placeholder_stand_directly_below_the_province(db, travel, client):

@@ -144,7 +144,8 @@ def stamp(value: datetime) -> str:
 
 _DATE = re.compile(r"(?<![\w-])(?:\d{4}-)?\d{2}-\d{2}(?: \d{2}:\d{2})?(?![\w-])")
 _LONG_RUN = re.compile(r"[\u4e00-\u9fff]{14,}")  # wider than a phone: it may fold anywhere
-_STOP_GAP = re.compile(r"(?<=[\u3002\uff01\uff1b\uff1f]) ")  # a full-width stop has its own room
+# Full-width stops, and quotation marks after a Chinese word, have their own room.
+_STOP_GAP = re.compile(r"(?<=[\u3002\uff01\uff1b\uff1f]) |(?<=[\u4e00-\u9fff]) (?=\u201c)")
 _NUMBER_GAP = re.compile(r"(?<=[\u4e00-\u9fff]) (?=\d)|(?<=\d) (?=[\u4e00-\u9fff])")
 
 

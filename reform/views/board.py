@@ -35,7 +35,7 @@ from reform.views.headlines import board_sentence, number, regions_counted, scho
 from schools import clock, scope
 from schools.access import access
 from schools.models import Region
-from schools.models.regions import NATION
+from schools.models.regions import NATION, ancestors, bounds
 from schools.scope import Seat
 
 WIDEST = 20  # measures that fit beside the names; beyond that the grid scrolls in its own box
@@ -229,23 +229,24 @@ def _above(
     links = Links(region.code, year, may_drill(seat, region.code), base=asked.given)
     worst = boards.most_late([part for part in found.pillars if part.figures.late])
     below = [line for line in found.below if _stands(line.figures, asked.get("state"))]
+    issued = [campaign.region for campaign in running if campaign.year == year]
     context: dict[str, Any] = {
         "total": found.total,
         "days": found.days,
         "as_of": found.as_of or clock.now(),
-        "most_late": f"{worst.code}\u00a0{worst.name}" if worst and not (pillar or measure) else "",
+        "most_late": _pillar(worst) if worst and not (pillar or measure) else "",
         "figures": [
             one | {"url": one["url"] or "#regions"} for one in links.figures(found.total.figures)
         ],
         "labels": [str(label) for label in FIGURES.values()],
         "pillars": [pillar_bar(part, links) for part in found.pillars],
-        "who": _who(region, found.below),
+        "who": _who(region, found.below, issued),
         "regions": True,
-        "below": [_below(seat, line, year, asked) for line in below],
+        "below": [_below(seat, line, year, asked, issued) for line in below],
         **filters.shown(asked, known, _chips(region.code, year, asked)),
     }
     if region.code == NATION:
-        context["tiles"] = _tiles(below, year, asked)
+        context["tiles"] = _tiles(below, year, asked, issued)
     if any(line.itself for line in below):
         context["itself"] = _authority(seat, region, year, said, own=True)
     return context
@@ -258,16 +259,33 @@ def _stands(figures: Figures, state: str) -> bool:
     return not state or getattr(figures, state) > 0
 
 
-def _who(region: Region, below: Sequence[Below]) -> str:
-    """ "13 counties and districts": those where something is owed, told apart from the rest."""
+def _who(region: Region, below: Sequence[Below], issued: Sequence[str]) -> str:
+    """ "13 counties and districts": those with a campaign, told apart from the rest."""
     regions = [line for line in below if not line.itself]
     level = "city" if any(len(line.region.code) == 4 for line in regions) else "county"
-    asked = sum(line.figures.expected > 0 for line in regions)
+    asked = sum(line.figures.expected > 0 or _reached(line, issued) for line in regions)
     who = regions_counted(asked, "province" if region.code == NATION else level)
     return _("%(regions)s with a campaign") % {"regions": who} if asked < len(regions) else who
 
 
-def _below(seat: Seat, line: Below, year: str, asked: Asked) -> dict[str, Any]:
+def _pillar(part: Part) -> str:
+    """A pillar within a sentence: by its name and what officials know it as."""
+    return _("“%(pillar)s” (%(theme)s)") % {"pillar": part.name, "theme": part.theme}
+
+
+def _reached(line: Below, issued: Iterable[str]) -> bool:
+    """Whether a campaign stands at, above or below a region: `issued` are the places of all."""
+    low, high = bounds(line.region.code)
+    return any(at in ancestors(line.region.code) or low <= at < high for at in issued)
+
+
+def _nothing(line: Below, issued: Iterable[str]) -> str:
+    return _("Nothing owed") if _reached(line, issued) else _("Not issued")
+
+
+def _below(
+    seat: Seat, line: Below, year: str, asked: Asked, issued: Iterable[str]
+) -> dict[str, Any]:
     code = line.region.code
     links = Links(code, year, may_drill(seat, code), line.itself, asked.given)
     board = "#itself" if line.itself else board_url(code, year, **asked.given)
@@ -275,11 +293,14 @@ def _below(seat: Seat, line: Below, year: str, asked: Asked) -> dict[str, Any]:
         "name": _("Schools it reviews itself") if line.itself else line.region.name,
         "code": code,
         "url": board,
+        "nothing": "" if line.figures.expected else _nothing(line, issued),
         "figures": [one | {"url": one["url"] or board} for one in links.figures(line.figures)],
     }
 
 
-def _tiles(below: Iterable[Below], year: str, asked: Asked) -> list[dict[str, Any]]:
+def _tiles(
+    below: Iterable[Below], year: str, asked: Asked, issued: Iterable[str]
+) -> list[dict[str, Any]]:
     """A tile per province, by name as a reader looks it up: a light with its word, and figures."""
     lines = sorted(below, key=lambda line: boards.by_name(line.region.name))
     return [
@@ -287,7 +308,7 @@ def _tiles(below: Iterable[Below], year: str, asked: Asked) -> list[dict[str, An
             "name": line.region.name,
             "url": board_url(line.region.code, year, **asked.given),
             "light": _light(line.figures),
-            "word": _word(line.figures),
+            "word": _word(line.figures) or _nothing(line, issued),
             "figures": line.figures,
             "expected": number(line.figures.expected),
             "done": number(line.figures.done),
@@ -306,7 +327,7 @@ def _light(figures: Figures) -> str:
 
 def _word(figures: Figures) -> str:
     if not figures.expected:
-        return _("Nothing owed")
+        return ""
     if figures.late:
         words = ngettext("%(n)s overdue", "%(n)s overdue", figures.late)
         return words % {"n": number(figures.late)}
