@@ -176,6 +176,8 @@ def _comment(one: Reminder, comments: Mapping[int, Comment]) -> str:
     if one.about != About.comment or found is None:
         return ""
     words = {"who": found.author, "text": Truncator(found.text).chars(MOST_SAID)}
+    if found.answers_id:
+        return _("%(who)s answers: %(text)s") % words
     return _("%(who)s writes: %(text)s") % words
 
 

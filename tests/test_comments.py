@@ -185,7 +185,7 @@ def test_ones_own_words_are_corrected_until_somebody_answers(cast, entry):
     assert told(comment) == ["周科", "李书记"]
     say(entry, cast.filer, "补充一句。")
     comments.change(comment.pk, by=cast.filer, text="改第二次。")
-    say(entry, cast.reviewer, "按新课表。")
+    say(entry, cast.reviewer, "按新课表。", answers=comment.pk)
     with pytest.raises(Denied, match="已有人回复"):
         comments.change(comment.pk, by=cast.filer, text="改第三次。")
     assert Comment.objects.get(pk=comment.pk).text == "改第二次。"

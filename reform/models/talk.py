@@ -45,11 +45,15 @@ class Phrase(models.Model):
 class Comment(models.Model):
     """A word inside an entry between its school and its authority; it moves nothing.
 
-    `event` is its place in the history: the page of an entry reads both at once.
+    `event` is its place in the history: the page of an entry reads both at once. `answers` is the
+    comment that began the thread, and bears whether all of it is resolved; it answers none itself.
     """
 
     event = models.OneToOneField("reform.Event", models.PROTECT, related_name="comment")
     entry = models.ForeignKey(Entry, models.PROTECT, related_name="comments")
+    answers = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="answered", db_index=False
+    )
     author = models.ForeignKey(USER, models.PROTECT, related_name="+")
     text = models.CharField(max_length=1000)
     at = models.DateTimeField()
@@ -63,6 +67,12 @@ class Comment(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="comment_resolved_with_its_thread",
+                condition=Q(answers=None) | Q(resolved_at=None),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.entry_id}: {self.text[:20]}"

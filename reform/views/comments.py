@@ -30,23 +30,29 @@ def entry_comments(request: HttpRequest, pk: int) -> HttpResponse:
 @access("comment")
 @require_POST
 def entry_comment(request: HttpRequest, pk: int) -> HttpResponse:
-    """Say something, or correct what was said (`change`) while nobody has answered."""
+    """Say something, answer (`answers`, with `resolve` for good), or correct (`change`)."""
     found = _entry(request, pk)
-    text, change = request.POST.get("text", ""), request.POST.get("change", "")
+    text, resolve = request.POST.get("text", ""), bool(request.POST.get("resolve"))
     to = [number for one in request.POST.getlist("to") if (number := number_of(one))]
-    if change and not _of(found, change):
-        raise Http404
+    change, answers = (_one(found, request.POST.get(name, "")) for name in ("change", "answers"))
     try:
         if change:
-            comments.change(int(change), by=request.seat, text=text)
+            comments.change(change, by=request.seat, text=text)
         else:
-            comments.say(found.pk, by=request.seat, text=text, to=to, key=key_of(request.POST))
+            more = {"to": to, "answers": answers, "resolve": resolve, "key": key_of(request.POST)}
+            comments.say(found.pk, by=request.seat, text=text, **more)
     except ValidationError as error:
         wrong = {"typed": text, "to": to, "wrong": error.message_dict["text"]}
-        return _shown(request, found, status=422, changed=number_of(change), **wrong)
+        return _shown(request, found, status=422, changed=change, answered=answers, **wrong)
     if not request.htmx:
-        messages.success(request, _("Your comment stands at the foot of the page."))
-    return _shown(request, found)
+        messages.success(request, _said(answers, resolve))
+    return _shown(request, found, settled=answers if resolve else None)
+
+
+def _said(answers: int | None, resolve: bool) -> str:
+    if answers and resolve:
+        return _("Answered and marked as resolved; it can be opened again.")
+    return _("Your comment stands at the foot of the page.")
 
 
 @access("comment")
@@ -68,9 +74,14 @@ def _entry(request: HttpRequest, pk: int) -> Entry:
     return get_object_or_404(scope.rows(entries, request.seat), pk=pk)
 
 
-def _of(entry: Entry, number: str) -> bool:
+def _one(entry: Entry, number: str) -> int | None:
+    """The comment of this entry that is meant; None where none is, 404 of another."""
+    if not number:
+        return None
     pk = number_of(number)
-    return pk is not None and Comment.objects.filter(entry=entry, pk=pk).exists()
+    if pk is None or not Comment.objects.filter(entry=entry, pk=pk).exists():
+        raise Http404
+    return pk
 
 
 def _shown(request: HttpRequest, found: Entry, status: int = 200, **more: Any) -> HttpResponse:
@@ -82,7 +93,7 @@ def _shown(request: HttpRequest, found: Entry, status: int = 200, **more: Any) -
         request.seat,
         list(comments.of(found)),
         scope.partners(found.school, found.authority),
-        key=key_of(request.POST) if status != 200 else uuid.uuid4().hex,
+        key=key_of(request.POST).partition("-")[0] if status != 200 else uuid.uuid4().hex,
         **more,
     )
     if request.htmx:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from reform import checking, policy, submissions
+from reform import checking, comments, policy, submissions
 from reform.filings import Filing
 from reform.forms.filing import from_draft, from_report
 from reform.models import Entry
@@ -40,7 +40,7 @@ def entry_history(request: HttpRequest, pk: int) -> HttpResponse:
         "today": today,
         "pairs": pairs[::-1],
         "steps": steps,
-        "said": said,
+        "threads": comments.threads(said),
     }
     return render(request, "entry/history.html", context)
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from reform import comments, policy
 from reform.models import Comment, Entry
+from schools import clock
 from schools.errors import Denied
 from schools.models import Membership
 from schools.scope import Seat
@@ -23,24 +24,35 @@ def panel(
     to: Collection[int] = (),
     wrong: Sequence[str] = (),
     changed: int | None = None,
+    answered: int | None = None,
     settled: int | None = None,
 ) -> dict[str, Any]:
     """What `entry/_comments.html` takes. `posts`: who takes part, as `scope.partners` gives it.
 
-    `typed`, `to` and `wrong`: words that were refused, of a new comment or of the one `changed`;
-    `settled`: the one that was just resolved, whose undo is offered.
+    `typed`, `to` and `wrong`: words that were refused, of a new comment, of the one `changed` or
+    of an answer to the one `answered`; `settled`: what was just resolved, whose undo is offered.
     """
     may = policy.may(seat, comments.SAID, entry)
     writes = may is True
+    refused = {"typed": typed, "wrong": wrong}
+    told = comments.threads(thread)
+    waiting = [root.pk for root, said in told if _waits([root, *said], seat)]
+
+    def line(one: Comment) -> dict[str, Any]:
+        kept = refused if one.pk == changed else {"typed": one.text, "wrong": ()}
+        may_change = writes and comments.may_change(one, thread, seat)
+        return {"comment": one, "may_change": may_change, "at": f"change-{one.pk}", **kept}
+
     lines = [
-        {
-            "comment": one,
-            "may_change": writes and comments.may_change(one, thread, seat),
-            "typed": typed if one.pk == changed else one.text,
-            "wrong": wrong if one.pk == changed else (),
+        line(root)
+        | {
+            "answers": [line(one) for one in said],
+            "reply": {"at": f"answer-{root.pk}", **(refused if root.pk == answered else {})},
+            "unfolded": root.pk == answered or waiting == [root.pk],
         }
-        for one in thread
+        for root, said in told
     ]
+    elsewhere = changed or answered
     return {
         "entry": entry,
         "open": [line for line in lines if not line["comment"].resolved_at],
@@ -49,11 +61,17 @@ def panel(
         "people": comments.others(posts, seat) if writes else [],
         "may": writes,
         "why_not": _why(may, seat),
-        "typed": "" if changed else typed,
+        "over": not entry.is_listed(clock.today()),
+        "typed": "" if elsewhere else typed,
         "to": to,
-        "wrong": () if changed else wrong,
+        "wrong": () if elsewhere else wrong,
         "key": key,
     }
+
+
+def _waits(said: Sequence[Comment], seat: Seat) -> bool:
+    """Whether a thread is open and its last word is somebody else's."""
+    return not said[0].resolved_at and said[-1].author_id != seat.user.pk
 
 
 def _why(may: policy.Answer, seat: Seat) -> str:
