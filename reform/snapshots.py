@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import F, Max, QuerySet, Sum
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
 
 from reform import tallies
 from reform.models import Event, Pulse, Snapshot
@@ -22,7 +22,7 @@ from schools.models.regions import NATION, bounds
 PULSE = "snapshot"
 SHARE = 100  # everything is summed up again after a hundred times what the last time took
 MOST = 300  # authorities that are summed up by themselves
-OVERLAP = 1000  # events
+OVERLAP = 10_000  # events: as many may be written while one change is under way
 STILL = ("registers",)  # events without an entry that move no tally, and come often
 NEAR = timedelta(days=3)  # how far from a week ago a day may lie that stands for it
 
@@ -44,60 +44,78 @@ def refresh() -> tuple[bool, str]:
     """Each minute: sum the tally up for today, where anything has happened since.
 
     Where only entries moved, their authorities are summed up and no others. The pulse says of which
-    day and after which event all was last in step, and what a look at everything took;
+    day and after which events all was last in step, and what a look at everything took;
     `finished_at` is when the rows were known to be up to the tally.
     """
     today, now = clock.today(), clock.now()
-    last = Event.objects.aggregate(n=Max("pk"))["n"] or 0
+    mark = _mark(Event.objects.aggregate(n=Max("pk"))["n"] or 0)
     pulse = Pulse.objects.filter(name=PULSE).first()
     seen = _seen(pulse)
     if pulse is None or seen is None or seen.day != str(today):
-        _take_all(today, now, last)
-    elif seen.event == last or (only := _moved(seen.event)) is not None:
-        if seen.event != last:
+        _take_all(today, now, mark)
+    elif (only := _moved(seen.mark)) is not None:
+        if only:
             take(today, only=only)
-        detail = " ".join([seen.day, str(last), seen.cost])
+        detail = " ".join([seen.day, *map(str, mark), seen.cost])
         Pulse.objects.filter(pk=pulse.pk).update(finished_at=now, detail=detail)
     elif not timedelta() <= now - seen.taken < SHARE * timedelta(seconds=float(seen.cost)):
-        _take_all(today, now, last)
+        _take_all(today, now, mark)
     return True, ""
+
+
+class _Mark(NamedTuple):
+    """An event, and how many of the OVERLAP before it there are of entries and of other things.
+
+    Who took a smaller number may finish later: then there are more when they are counted again.
+    """
+
+    event: int
+    entries: int
+    others: int
 
 
 class _Seen(NamedTuple):
     """What the pulse says: `taken`: when everything was looked at; `cost`: seconds that took."""
 
     day: str
-    event: int
+    mark: _Mark
     cost: str
     taken: datetime
 
 
+def _mark(event: int) -> _Mark:
+    near = Event.objects.filter(pk__gt=event - OVERLAP, pk__lte=event)
+    other = Q(entry=None) & ~Q(kind__in=STILL)
+    return _Mark(event, **near.aggregate(entries=Count("entry"), others=Count("pk", filter=other)))
+
+
 def _seen(pulse: Pulse | None) -> _Seen | None:
     said = pulse.detail.split() if pulse else []
-    if pulse is None or pulse.started_at is None or len(said) != 3:
+    if pulse is None or pulse.started_at is None or len(said) != 5:
         return None
-    return _Seen(said[0], int(said[1]), said[2], pulse.started_at)
+    return _Seen(said[0], _Mark(*map(int, said[1:4])), said[4], pulse.started_at)
 
 
-def _take_all(today: date, now: datetime, last: int) -> None:
+def _take_all(today: date, now: datetime, mark: _Mark) -> None:
     begun = monotonic()
     take(today)
-    told = {"ok": True, "detail": f"{today} {last} {monotonic() - begun:.2f}"}
+    cost = f"{monotonic() - begun:.2f}"
+    told = {"ok": True, "detail": " ".join([str(today), *map(str, mark), cost])}
     told |= {"started_at": now, "finished_at": now}
     Pulse.objects.update_or_create(name=PULSE, defaults=told)
 
 
-def _moved(after: int) -> set[str] | None:
-    """The authorities whose entries moved since an event; None where something else happened, or
-    too much: then everything is looked at.
-
-    A little before it too: who wrote an event of a smaller number may have finished later.
+def _moved(seen: _Mark) -> set[str] | None:
+    """The authorities whose entries moved since; None where something else happened, or too much:
+    then everything is looked at.
     """
-    events = Event.objects.filter(pk__gt=after - OVERLAP)
-    new = events.filter(pk__gt=after, entry=None).exclude(kind__in=STILL)
-    if new.exists():
+    known = _mark(seen.event)
+    new = Event.objects.filter(pk__gt=seen.event)
+    if known.others != seen.others or new.filter(entry=None).exclude(kind__in=STILL).exists():
         return None
-    found = events.exclude(entry=None).order_by().values_list("entry__authority", flat=True)
+    if known.entries != seen.entries:
+        new = Event.objects.filter(pk__gt=seen.event - OVERLAP)
+    found = new.exclude(entry=None).order_by().values_list("entry__authority", flat=True)
     authorities = set(found.distinct()[: MOST + 1])
     return authorities if len(authorities) <= MOST else None
 

@@ -1,9 +1,12 @@
 """What the boards showed at the end of a day: summed from the tally, kept when the day is over."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from itertools import count
+from threading import Event
 
 import pytest
+from django.db import connection, transaction
 
 from reform import bookkeeping, rounds, snapshots, steering, tallies
 from reform.models import Pulse, Slot, Snapshot
@@ -152,6 +155,60 @@ def test_where_entries_moved_their_authorities_alone_are_looked_at_and_at_once(
     travel.shift(MINUTE)
     snapshots.refresh()
     assert (today_of(world.SIBLING).waiting, costly()) == (1, 1)
+
+
+@pytest.fixture
+def held(real_db, travel):
+    """A change that took its number before another and is finished after it: begin, end."""
+    begun, told = Event(), Event()
+    with ThreadPoolExecutor(1) as pool:
+        change = []
+
+        def begin(do):
+            def work():
+                with transaction.atomic():
+                    do()
+                    begun.set()
+                    assert told.wait(30)
+                connection.close()
+
+            change.append(pool.submit(work))
+            assert begun.wait(30)
+
+        def end():
+            told.set()
+            change[0].result(30)
+
+        yield begin, end
+        told.set()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite writes one after another")
+@pytest.mark.parametrize("what", ["entry", "campaign"])
+def test_what_is_finished_late_under_a_smaller_number_is_summed_up_too(held, travel, what):
+    begin, end = held
+    cast = world.Cast()
+    mine = world.entry(cast.school, "Z2.1", due_on=AHEAD)
+    other = world.entry(cast.stranger_school, "Z2.1", campaign=world.campaign(world.SIBLING))
+    snapshots.refresh()
+    assert today_of().waiting == 0 and today_of().expected == 1
+
+    def change():
+        if what == "entry":
+            world.file(mine, cast.filer)
+        else:
+            steering.withdraw_slot(mine.slot_id, by=cast.manager, reason="另有安排，不再填报。")
+
+    begin(change)
+    world.file(other, cast.stranger)
+    snapshots.refresh()
+    assert today_of(world.SIBLING).waiting == 1
+    end()
+    travel.shift(MINUTE)
+    snapshots.refresh()
+
+    day = today_of()
+    assert (day and day.waiting) == (1 if what == "entry" else None)
 
 
 def test_a_new_day_is_taken_at_once_however_long_it_took(term, travel, costly):
