@@ -77,4 +77,5 @@ def told(name, fault, field):
     return len(broken)
 
 
-main()
+if __name__ == "__main__":
+    main()

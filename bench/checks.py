@@ -186,4 +186,5 @@ def main():
     assert queries <= 14
 
 
-main()
+if __name__ == "__main__":
+    main()

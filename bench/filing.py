@@ -117,4 +117,5 @@ def main():
     assert sent == ROUNDS * 3 and not tallies.differences() and Campaign.objects.count() == 2
 
 
-main()
+if __name__ == "__main__":
+    main()

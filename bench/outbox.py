@@ -71,4 +71,5 @@ def main():
     print(f"for the nation (211,000)           {211_000 * seconds / people / 60:7.0f} min")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -82,3 +82,15 @@ def test_nothing_of_a_page_comes_from_another_host():
     found = [p.relative_to(ROOT).as_posix() for p in sources if loads.search(p.read_text("utf-8"))]
 
     assert found == []
+
+
+def test_a_measurement_runs_when_it_is_called_and_not_when_it_is_read():
+    """Whoever imports one, a worker process or another measurement, must not begin it."""
+    found = [
+        f"{path.name}:{node.lineno}"
+        for path in sorted((ROOT / "bench").glob("*.py"))
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.Expr) and ast.unparse(node) == "main()"
+    ]
+
+    assert found == []
