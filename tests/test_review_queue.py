@@ -278,3 +278,21 @@ def test_the_page_costs_the_same_whatever_waits(cast, desk):
     world.send_back(one, cast.reviewer)
     many = world.file(one, cast.filer)
     assert (few, cost(many)) == (12, 12)
+
+
+@pytest.mark.parametrize("reopened", [True, False])
+def test_what_was_given_back_says_by_whom_and_what_is_awaited(cast, desk, at, reopened):
+    User.objects.filter(pk=cast.reviewer.user.pk).update(name="周科")
+    entry = filed(cast)
+    if reopened:
+        world.accept(entry, cast.reviewer)
+        entry.refresh_from_db()
+        progress.reopen(entry.pk, by=cast.reviewer, version=entry.version, reason=REASON)
+    else:
+        world.send_back(entry, cast.reviewer, REASON)
+    how = "重开" if reopened else "退回"
+    sentence = f"周科于 11-20 {how}，学校应在 2027-01-15 前改好再提交。"
+    page = desk.get(f"/review/{entry.pk}/")
+    assert sentence in words(page) and REASON in words(page)
+    assert "还没有提交" not in words(page)
+    assert heading(at(cast.viewer).get(f"/entries/{entry.pk}/")) == sentence

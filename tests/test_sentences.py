@@ -6,7 +6,7 @@ import pytest
 from django.utils import translation
 
 from reform.states import Status
-from reform.views.sentences import EntryFacts, Owed, entry_sentence, home_line, home_sentence
+from reform.views.sentences import Back, EntryFacts, Owed, entry_sentence, home_line, home_sentence
 
 TODAY = date(2026, 11, 20)
 DUE = date(2026, 11, 30)
@@ -166,6 +166,21 @@ def facts(**changes):
             "Nothing is asked here any more: the campaign or the item has ended.",
         ),
         ({"own": False}, "学校还没有提交。", "The school has not sent this yet."),
+        (
+            {"own": False, "status": Status.returned, "back": Back(True, "周科", TODAY)},
+            "周科于 11-20 重开，学校应在 11-30 前改好再提交。",
+            "周科 reopened it 11-20; the school sends it again by 11-30.",
+        ),
+        (
+            {
+                "own": False,
+                "status": Status.returned,
+                "back": Back(False, "周科", date(2026, 11, 10)),
+                "due_on": date(2026, 11, 19),
+            },
+            "周科于 11-10 退回，时限 11-19 已过，学校还没有再提交。",
+            "周科 returned it 11-10; the school has not sent it again by 11-19.",
+        ),
         (
             {"writing": False},
             "本项在这里只能查看。",

@@ -39,7 +39,7 @@ from reform.states import MOVES, OPEN, Keeper, Status, light
 from reform.submissions import Filed
 from reform.views import check_lines, entry_steps, evidence, thread
 from reform.views.check_lines import CheckLine, kept_line, sent_line, typed_line
-from reform.views.sentences import EntryFacts, entry_sentence
+from reform.views.sentences import Back, EntryFacts, entry_sentence
 from schools import clock, scope
 from schools.errors import Denied
 from schools.language import local
@@ -113,13 +113,15 @@ def page(
                  for c in checks]  # fmt: skip
     panel = evidence.panel(entry, seat, files=filed.attached) if own else _sent(report, filed)
     registers = _registers(entry, lines, shown, writing=may.get("save") is True, panel=panel)
+    told = _told(entry, seat, filed, writing=bool(may.get("save")), own=own)
+    facts = _facts(entry, lines, shown, may, own=own, back=_back(entry, told["steps"]), **registers)
     return {
         "entry": entry,
         **_allowed(entry, seat, may, own=own),
         "key": uuid.uuid4().hex,
         "light": light(entry.status, entry.due_on, today),
         "days": _days(entry, today),
-        "sentence": entry_sentence(_facts(entry, lines, shown, may, own=own, **registers), today),
+        "sentence": entry_sentence(facts, today),
         **_by_source(lines),
         "filing": shown,
         "report": report,
@@ -131,7 +133,7 @@ def page(
         "last_lines": sent_lines(checks, values, last),
         "most": filings.MOST_CHARACTERS,
         "phrases": phrases.offered(seat, PhraseUse.note) if may.get("save") else (),
-        **_told(entry, seat, filed, writing=bool(may.get("save")), own=own),
+        **told,
         "panel": panel,
         **registers,
         **_guidance(entry),
@@ -304,6 +306,7 @@ def _facts(
     own: bool,
     kept: Computed | None,
     ready: bool,
+    back: Back | None = None,
     **_more: bool,
 ) -> EntryFacts:
     missing = sum(
@@ -329,7 +332,16 @@ def _facts(
         settled_on=clock.local_date(entry.changed_at) if entry.changed_at else None,
         running=entry.is_listed(clock.today()),
         by_bureau=entry.keeper == Keeper.district,
+        back=back,
     )
+
+
+def _back(entry: Entry, steps: Sequence[Mapping[str, Any]]) -> Back | None:
+    """Who gave it back to the school last, while it lies there."""
+    if entry.status != Status.returned:
+        return None
+    last = next((step for step in steps if step["kind"] in ("return", "reopen")), None)
+    return last and Back(last["kind"] == "reopen", last["who"], clock.local_date(last["at"]))
 
 
 def _problems(

@@ -16,11 +16,13 @@ from django.views.decorators.http import require_POST, require_safe
 from reform import dossier, phrases, policy, progress, queues
 from reform.forms.hidden import number_of
 from reform.forms.review import Decision, from_post
-from reform.models import Entry
+from reform.models import Entry, Review
+from reform.models.report import Verdict
 from reform.models.talk import PhraseUse
 from reform.queues import Cursor, Facet, Line, Narrow, Queue
 from reform.states import Status
 from reform.views.headlines import queue_line, queue_sentence
+from reform.views.sentences import Back, back_sentence
 from schools import clock
 from schools.access import access
 from schools.errors import Denied, Stale
@@ -163,8 +165,18 @@ def _opened(request: HttpRequest, entry: Entry, reviews: Sequence[Any]) -> dict[
     }
     if entry.status == Status.submitted and entry.report:
         return context | {"judged": dossier.judged(entry, reviews)}
-    mine = (review for review in reviews if review.report_id == entry.report_id)
-    return context | {"verdict": next(mine, None)}
+    last = next((review for review in reviews if review.report_id == entry.report_id), None)
+    return context | {"verdict": last, "awaited": _awaited(entry, last)}
+
+
+def _awaited(entry: Entry, last: Review | None) -> str:
+    """What is waited for, of an entry that was given back to its school."""
+    today = clock.today()
+    if last is None or entry.status != Status.returned or not entry.is_listed(today):
+        return ""
+    reopened = last.verdict == Verdict.reopen
+    back = Back(reopened, str(last.reviewer), clock.local_date(last.at))
+    return back_sentence(back, entry.due_on, today)
 
 
 def _next(queue: Queue, entry: Entry | None) -> Line | None:

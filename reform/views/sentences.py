@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -195,13 +196,21 @@ def items_sentence(shown: int, total: int) -> str:
     }
 
 
+class Back(NamedTuple):
+    """Who gave an entry back to its school: a return, or `reopened` after it was decided."""
+
+    reopened: bool
+    who: str
+    on: date
+
+
 @dataclass(frozen=True)
 class EntryFacts:
     """What the sentence of an entry is made from.
 
     `missing`: typed numbers not there yet; `unasked`: nothing was answered from the registers yet;
     `answered`: they answer everything; `short`: computed checks short of their target, no note
-    written; `silent`: the registers hold nothing.
+    written; `silent`: the registers hold nothing; `back`: who returned or reopened it.
     """
 
     status: Status
@@ -219,6 +228,7 @@ class EntryFacts:
     settled_on: date | None
     running: bool
     by_bureau: bool = False
+    back: Back | None = None
 
 
 def entry_sentence(facts: EntryFacts, today: date) -> str:
@@ -241,10 +251,24 @@ def entry_sentence(facts: EntryFacts, today: date) -> str:
             return _("Read it and sign; then it goes to the reviewer.")
         return _("It waits for the secretary's signature.")
     if not facts.own:
+        if facts.back:
+            return back_sentence(facts.back, facts.due_on, today)
         if facts.by_bureau:
             return _("The bureau has not sent this yet.")
         return _("The school has not sent this yet.")
     return _writing(facts, today)
+
+
+def back_sentence(back: Back, due_on: date, today: date) -> str:
+    """For officials: what became of an entry that was sent and is to be sent again."""
+    parts = {"who": back.who, "day": short(back.on, today), "due": short(due_on, today)}
+    if back.reopened:
+        said = _("%(who)s reopened it %(day)s; the school sends it again by %(due)s.")
+        late = _("%(who)s reopened it %(day)s; the school has not sent it again by %(due)s.")
+    else:
+        said = _("%(who)s returned it %(day)s; the school sends it again by %(due)s.")
+        late = _("%(who)s returned it %(day)s; the school has not sent it again by %(due)s.")
+    return (late if due_on < today else said) % parts
 
 
 def _writing(facts: EntryFacts, today: date) -> str:
