@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reform import digest, outbox, term_reminders
-from reform.models import Comment, Extension, Nudge, Reminder
+from reform.models import Comment, Entry, Extension, Nudge, Reminder
 from reform.models.message import MessageState
 from reform.models.reminder import About, ReminderState
 from reform.reminder_rules import stage_words
-from reform.states import OPEN, light
+from reform.states import OPEN, Keeper, Status, light
 from schools import clock, scope
 from schools.language import local
 from schools.models import Branch, Membership, Region, School, User
@@ -215,8 +215,17 @@ def _url(one: Reminder) -> str:
         return ""
     if one.about == About.asked:
         return reverse("extensions")
-    page = reverse("entry", args=[one.entry.pk])
-    return f"{page}#comments" if one.about == About.comment else page
+    if one.about != About.comment:
+        return reverse("entry", args=[one.entry.pk])
+    page = "review_entry" if _on_desk(one.entry, one) else "entry"
+    return f"{reverse(page, args=[one.entry.pk])}#comments"
+
+
+def _on_desk(entry: Entry, one: Reminder) -> bool:
+    """Whether the entry lies on the desk of this reviewer, who would answer there."""
+    mine = one.place == f"r{entry.authority}" or entry.keeper == Keeper.district
+    waits = entry.status == Status.submitted and entry.is_listed(clock.today())
+    return one.role == Role.reviewer and mine and waits
 
 
 def _caused(model: type[C], found: Iterable[Reminder], about: tuple[str, ...]) -> dict[int, C]:

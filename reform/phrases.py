@@ -75,18 +75,19 @@ def change(phrase: Phrase, text: str) -> None:
     Phrase.objects.filter(pk=phrase.pk).update(text=phrase.text)  # removed meanwhile: none
 
 
-def move(phrase: Phrase, steps: int, *, by: Seat) -> None:
-    """Up (-1) or down (1) in its list; at its end it stays."""
+def move(phrase: Phrase, steps: int, *, by: Seat) -> bool:
+    """Up (-1) or down (1) in its list; False at its end, where it stays."""
     with transaction.atomic():
         _lock(by, shared=phrase.region_id is not None)
         order = list(_beside(phrase))
         at = next((n for n, one in enumerate(order) if one.pk == phrase.pk), None)
-        if at is None:
-            return
-        order.insert(max(0, at + steps), order.pop(at))
+        if at is None or not 0 <= at + steps < len(order):
+            return False
+        order.insert(at + steps, order.pop(at))
         for position, one in enumerate(order):
             one.position = position
         Phrase.objects.bulk_update(order, ["position"])
+    return True
 
 
 def remove(phrase: Phrase) -> None:

@@ -84,6 +84,18 @@ def test_a_line_in_the_inbox_says_who_wrote_what_and_leads_to_it(cast, entry):
     assert list(inbox.standing(inbox.of(cast.reviewer.user)))
 
 
+def test_the_line_leads_a_reviewer_to_the_desk_while_it_waits_there(cast, entry):
+    def leads(seat):
+        return inbox.lines(list(inbox.of(seat.user)))[-1].url
+
+    say(entry, cast.filer, to=[cast.reviewer.user.pk, cast.secretary.user.pk])
+    world.file(entry, cast.filer)
+    assert leads(cast.reviewer) == f"/review/{entry.pk}/#comments"
+    assert leads(cast.secretary) == f"/entries/{entry.pk}/#comments"
+    Campaign.objects.update(state="closed")
+    assert leads(cast.reviewer) == f"/entries/{entry.pk}/#comments"
+
+
 def test_the_same_request_twice_writes_once(cast, entry):
     first = say(entry, cast.filer, key="k1")
     assert say(entry, cast.filer, key="k1") == first

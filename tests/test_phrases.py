@@ -149,3 +149,14 @@ def test_a_press_in_the_return_form_decides_nothing_and_keeps_the_filter(cast, d
 def test_what_a_person_keeps_is_among_what_is_kept_about_the_person(cast):
     kept(cast.filer, NEXT_WEEK)
     assert NEXT_WEEK in [what for _heading, what, _value in personal.rows(cast.filer.user)]
+
+
+def test_moving_what_the_authority_shares_is_in_the_log_where_it_moved(cast, at):
+    first, second = kept(cast.manager, "第一句。", "第二句。", use="note", shared=True)
+    browser = at(cast.manager)
+    for step, phrase in (("down", first), ("down", first), ("up", second)):
+        do(browser, step, phrase)
+    assert AuditLine.objects.filter(what="phrase move", thing=world.COUNTY).count() == 1
+    mine, _other = kept(cast.filer, "甲。", "乙。")
+    do(at(cast.filer), "down", mine)
+    assert AuditLine.objects.filter(what="phrase move").count() == 1

@@ -74,7 +74,8 @@ def _changed(request: HttpRequest) -> str:
         opinions.kept(seat), pk=number_of(request.POST.get("phrase", "")) or 0
     )
     if do in STEPS:
-        opinions.move(found, STEPS[do], by=seat)
+        if opinions.move(found, STEPS[do], by=seat):
+            _note(request, found, "move")
     elif do == "remove":
         _note(request, found, "remove")
         opinions.remove(found)
