@@ -285,12 +285,24 @@ def test_what_was_lacking_is_named_by_branch_and_month():
     assert [(ref.register, ref.pk) for ref in found.rows] == [("meetings", held[0].pk)]
 
 
-def test_a_seat_is_named_by_its_post_and_never_by_a_person():
+def test_a_seat_is_named_by_its_branch_and_post_and_never_by_a_person():
     one = branch()
     seat = row("committeeseat", branch=one, seat="secretary", post_held="教研组长", holder="王某")
     found = CHECKS["committee_trained"](facts(branches=[one], committee_members=[seat]), window())
 
-    assert [ref.label for ref in found.lacking] == ["教研组长"]
+    assert [ref.label for ref in found.lacking] == ["语文组支部 教研组长"]
+
+
+def test_a_batch_with_an_opinion_missing_is_lacking_and_not_counted_as_well():
+    batches = [
+        row("consultation", batch=name, asked_on=date(2026, 9, 15), requested=9, returned=back)
+        for name, back in (("教师节评优", 8), ("职称推荐", 9))
+    ]
+    found = CHECKS["opinions_returned"](facts(consultations=batches), window())
+
+    assert (found.num, found.den) == (17, 18)
+    assert [ref.label for ref in found.rows] == ["职称推荐"]
+    assert [ref.label for ref in found.lacking] == ["教师节评优 8/9"]
 
 
 def test_a_plan_of_last_year_does_not_answer_for_this_one():

@@ -29,8 +29,12 @@ def in_pieces():
 
         class Slow(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                if self.path != "/":
-                    return self.send_error(404)
+                if self.path == "/":
+                    self.send_page()
+                else:
+                    self.send_error(404)
+
+            def send_page(self):
                 self.send_response(200)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
                 self.end_headers()

@@ -6,7 +6,7 @@ is owed once in a span, a branch that was founded in its last month owes nothing
 each month or quarter, a branch owes the whole ones from its founding to its end.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -213,9 +213,9 @@ def spot(branch: Branch, piece: Span) -> Ref:
     return ref(branch, f"{branch.name} {months}")
 
 
-def refs(rows: Iterable[Any]) -> tuple[Ref, ...]:
+def refs(rows: Iterable[Any], words: Callable[[Any], str] = label) -> tuple[Ref, ...]:
     """The first of the rows."""
-    return tuple(ref(row) for row in list(rows)[:MOST])
+    return tuple(ref(row, words(row)) for row in list(rows)[:MOST])
 
 
 def count(rows: Sequence[Any]) -> Found:
@@ -223,11 +223,11 @@ def count(rows: Sequence[Any]) -> Found:
     return Found(len(rows), rows=refs(rows))
 
 
-def share(whole: Sequence[Any], part: Sequence[Any]) -> Found:
+def share(whole: Sequence[Any], part: Sequence[Any], words: Callable[[Any], str] = label) -> Found:
     """`part` of `whole`; what is not in the part is lacking."""
     good = {row.pk for row in part}
     rest = [row for row in whole if row.pk not in good]
-    return Found(len(part), len(whole), refs(part), refs(rest))
+    return Found(len(part), len(whole), refs(part, words), refs(rest, words))
 
 
 def exists(rows: Sequence[Any], lacking: Sequence[Any] = ()) -> Found:

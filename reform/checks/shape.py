@@ -1,6 +1,6 @@
 """The only place for the checks of pillar S 塑形: organisation, branches, meetings, opinions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from reform.checks.base import Facts, Found, Window
@@ -168,13 +168,14 @@ def committees_complete(facts: Facts, window: Window) -> Found:
 def committee_trained(facts: Facts, window: Window) -> Found:
     """Committee members who were trained in Party affairs in the calendar year."""
     rows, year = _committee(facts, window), window.span[0].year
-    return share(rows, [row for row in rows if row.trained_year == year])
+    trained = [row for row in rows if row.trained_year == year]
+    return share(rows, trained, _seat_words(facts))
 
 
 def committee_backbone(facts: Facts, window: Window) -> Found:
     """Committee members who are leading teachers."""
     rows = _committee(facts, window)
-    return share(rows, [row for row in rows if row.backbone])
+    return share(rows, [row for row in rows if row.backbone], _seat_words(facts))
 
 
 def secretary_report(facts: Facts, window: Window) -> Found:
@@ -243,14 +244,18 @@ def criteria_doc(facts: Facts, window: Window) -> Found:
 
 
 def opinions_returned(facts: Facts, window: Window) -> Found:
-    """Opinions returned in time of those asked for in the school year, added up."""
+    """Opinions returned in time of those asked for in the school year, added up.
+
+    A batch that some opinions of came late is lacking, with what of it is counted.
+    """
     rows = [row for row in facts.consultations if within(_asked(row), window) and row.requested]
-    short = [row for row in rows if (row.returned or 0) < (row.requested or 0)]
+    whole = [row for row in rows if (row.returned or 0) >= (row.requested or 0)]
+    short = [row for row in rows if row not in whole]
     return Found(
         sum(row.returned or 0 for row in rows),
         sum(row.requested or 0 for row in rows),
-        refs(rows),
-        refs(short),
+        refs(whole),
+        refs(short, lambda row: f"{row.batch} {row.returned or 0}/{row.requested}"),
     )
 
 
@@ -300,6 +305,12 @@ def _committee(facts: Facts, window: Window) -> list[CommitteeSeat]:
     own = {row.pk for row in _branches(facts, window)}
     seats = standing(facts.committee_members, day(window))
     return [row for row in seats if row.branch_id in own]
+
+
+def _seat_words(facts: Facts) -> Callable[[CommitteeSeat], str]:
+    """A seat is told with its branch: many branches have the same posts."""
+    names = {row.pk: row.name for row in facts.branches}
+    return lambda row: f"{names[row.branch_id]} {row.post_held}".strip()
 
 
 def _is_complete(branch: Branch, seats: Iterable[CommitteeSeat]) -> bool:
