@@ -1,12 +1,13 @@
 """The only place that reads what waits for review: the queue, oldest first, by key."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Case, Count, F, Min, Q, QuerySet, Sum, When, Window
 from django.db.models.functions import RowNumber
+from django.utils.translation import gettext_lazy
 
 from reform import comments
 from reform.models import Entry
@@ -23,8 +24,14 @@ _PEOPLE = ("report__author", "report__signed_by", "computed")
 _REFERENCE = Q(counted=False) & ~Q(keeper=Keeper.district)
 _FIELDS = {
     "school": "school__code",
+    "pillar": "slot__item__measure__pillar__code",
     "measure": "slot__item__measure__code",
     "item": "slot__item__code",
+}
+SENT = {"first": Q(report__no=1), "again": Q(report__no__gt=1)}
+_SENT_WORDS = {
+    "first": gettext_lazy("Sent for the first time"),
+    "again": gettext_lazy("Sent again"),
 }
 
 
@@ -63,7 +70,8 @@ class Line(NamedTuple):
 
 
 class Facet(NamedTuple):
-    """What the queue can be narrowed to: a "school", "measure" or "item"; `n` wait there."""
+    """What the queue can be narrowed to: a "school", "pillar", "measure" or "item", or what was
+    "sent" for the "first" time or "again"; `n` wait there."""
 
     kind: str
     code: str
@@ -77,18 +85,21 @@ class Narrow:
     """What the address asks for, as codes; empty: all."""
 
     school: str = ""
+    pillar: str = ""
     measure: str = ""
     item: str = ""
+    sent: str = ""
 
     @property
     def asked(self) -> dict[str, str]:
-        return {name: code for name in _FIELDS if (code := getattr(self, name))}
+        return {field.name: code for field in fields(self) if (code := getattr(self, field.name))}
 
     def without(self, names: Iterable[str]) -> "Narrow":
         return replace(self, **dict.fromkeys(names, ""))
 
     def rows(self, queue: "QuerySet[Entry]") -> "QuerySet[Entry]":
-        return queue.filter(**{_FIELDS[name]: code for name, code in self.asked.items()})
+        named = {_FIELDS[name]: code for name, code in self.asked.items() if name in _FIELDS}
+        return queue.filter(SENT.get(self.sent, Q()), **named)
 
 
 @dataclass(frozen=True)
@@ -216,30 +227,43 @@ def following(queue: "QuerySet[Entry]", at: Cursor) -> int | None:
 
 
 def facets(queue: "QuerySet[Entry]") -> list[Facet]:
-    """Schools by name, measures and items in the order of the catalogue; one query."""
-    item, measure = "slot__item__", "slot__item__measure__"
+    """Schools by name, what was sent again, and parts of the catalogue in its order; one query."""
+    item, measure, pillar = "slot__item__", "slot__item__measure__", "slot__item__measure__pillar__"
     found = (
         queue.order_by()
+        .annotate(again=Case(When(SENT["again"], then=1), default=0))
         .values(
             "school__code",
             "school__name",
+            "again",
             *(item + name for name in ("position", "code", "short_zh", "short_en")),
-            *(measure + name for name in ("position", "code", "name_zh", "name_en")),
+            *(
+                part + name
+                for part in (measure, pillar)
+                for name in ("position", "code", "name_zh", "name_en")
+            ),
         )
         .annotate(n=Count("pk"))
     )
     sums: dict[tuple[str, str], Facet] = {}
     for row in sorted(found, key=lambda row: (by_name(row["school__name"]), row["school__code"])):
         n = row["n"]
-        places = row[measure + "position"], row[item + "position"]
+        sent = "again" if row["again"] else "first"
         for part in (
             Facet("school", row["school__code"], row["school__name"], 0, n),
-            Facet("measure", row[measure + "code"], local(row, measure + "name"), places[0], n),
-            Facet("item", row[item + "code"], local(row, item + "short"), places[1], n),
+            Facet("sent", sent, str(_SENT_WORDS[sent]), row["again"], n),
+            _facet("pillar", row, pillar, "name"),
+            _facet("measure", row, measure, "name"),
+            _facet("item", row, item, "short"),
         ):
             there = sums.get((part.kind, part.code))
             sums[part.kind, part.code] = part._replace(n=n + (there.n if there else 0))
     return sorted(sums.values(), key=lambda facet: facet.position)
+
+
+def _facet(kind: str, row: Mapping[str, Any], way: str, name: str) -> Facet:
+    """A part of the catalogue, read from the columns that begin with `way`."""
+    return Facet(kind, row[way + "code"], local(row, way + name), row[way + "position"], row["n"])
 
 
 def current(seat: Seat, pk: int) -> Entry | None:

@@ -111,6 +111,35 @@ def test_whoever_switched_the_keys_off_presses_them_in_vain(waiting, desk, cast)
     assert Review.objects.count() == 0
 
 
+@pytest.mark.parametrize(("width", "language"), [(1100, "zh-hans"), (360, "en"), (360, "zh-hans")])
+def test_in_a_narrow_window_the_queue_opens_is_filtered_and_leads_on(
+    waiting, desk, cast, width, language
+):
+    User.objects.filter(pk=cast.reviewer.user.pk).update(language=language)
+    other = world.school("青禾县第一高级中学附属民族团结九年一贯制实验学校")
+    sent = world.file(world.entry(other, "Z2.2"), world.seat("filer", other))
+    page = desk()
+    queue, way = page.locator(".queue"), page.locator(".lede .to-queue")
+    expect(way).to_be_hidden()
+    page.set_viewport_size({"width": width, "height": 740})
+    expect(queue).to_be_hidden()
+    way.click()
+    expect(queue.get_by_role("link", name="Z2.3")).to_be_in_viewport()
+    assert not browsing.runs_off(page)
+    assert browsing.barriers(page) == []
+    queue.locator("summary").click()
+    queue.locator("[name=school]").select_option(other.code)
+    queue.locator("form button").click()
+    page.wait_for_url("**school=*")
+    expect(queue.locator("ol li")).to_have_count(1)
+    queue.locator("p.to-queue a").click()
+    expect(queue).to_be_hidden()
+    is_open(page, "Z2.2")
+    page.keyboard.press("a")
+    expect(page.locator(".note.good")).to_contain_text(other.name)
+    assert world.status(sent) == Status.accepted
+
+
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 @pytest.mark.parametrize("path", ["/review/", f"/board/{world.COUNTY}/", "/board/330106/rows/"])
 def test_axe_finds_nothing_and_nothing_runs_off_a_phone(waiting, desk, cast, path, language):

@@ -65,7 +65,7 @@ def test_a_long_queue_shows_a_part_and_leads_on_by_key(cast, desk, travel):
     first = desk.get("/review/")
     assert [code for _school, code in queue(first)] == codes[:10]
     assert "其余 4 项" in words(first)
-    more = re.findall(r'href="(/review/\d+/)">其余', first.content.decode())[0]
+    more = re.findall(r'href="(/review/\d+/)#queue">其余', first.content.decode())[0]
     rest = desk.get(more)
     assert [code for _school, code in queue(rest)] == codes[8:]
     assert "前面 8 项" in words(rest)
@@ -74,7 +74,12 @@ def test_a_long_queue_shows_a_part_and_leads_on_by_key(cast, desk, travel):
 
 @pytest.mark.parametrize(
     ("name", "code", "outside"),
-    [("school", "", "Z2.1"), ("measure", "Z2", "S1.1"), ("item", "Z2.1", "Z2.2")],
+    [
+        ("school", "", "Z2.1"),
+        ("pillar", "Z", "S1.1"),
+        ("measure", "Z2", "S1.1"),
+        ("item", "Z2.1", "Z2.2"),
+    ],
 )
 def test_the_address_narrows_the_queue_and_decisions_keep_it_so(
     cast, desk, travel, name, code, outside
@@ -92,6 +97,22 @@ def test_the_address_narrows_the_queue_and_decisions_keep_it_so(
     after = decide_on(desk, page, mine)
     assert after.redirect_chain == [(f"/review/{wanted.pk}/?{name}={code}&done={mine.pk}", 302)]
     assert heading(after).startswith("还有 1 项等您审核")
+
+
+def test_what_was_sent_again_is_read_alone_and_a_list_without_a_choice_is_not_offered(cast, desk):
+    first, again = filed(cast), filed(cast, "Z2.2")
+    page = desk.get("/review/").content.decode()
+    assert [
+        name for name in ("school", "pillar", "measure", "sent") if f'id="by-{name}"' in page
+    ] == []
+    world.send_back(again, cast.reviewer)
+    again = world.file(again, cast.filer)
+    page = desk.get("/review/", {"sent": "again"})
+    assert is_open(page) == again.pk
+    assert re.search(r'<option value="again" selected>再次提交 1</option>', page.content.decode())
+    assert queue(desk.get("/review/", {"sent": "first"})) == [("阳光小学", "Z2.1")]
+    assert is_open(desk.get("/review/", {"sent": "first"})) == first.pk
+    assert "“late”下没有待审核的材料" in words(desk.get("/review/", {"sent": "late"}))
 
 
 def decide_on(client, page, entry):

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 from urllib.parse import urlencode
 
@@ -138,8 +139,7 @@ def _desk(
         "narrow": narrow,
         "chosen": [f for f in facets if narrow.asked.get(f.kind) == f.code],
         "unknown": [asked.asked[name] for name in unknown],
-        "schools": [facet for facet in facets if facet.kind == "school"],
-        "measures": [facet for facet in facets if facet.kind == "measure"],
+        "filters": _filters(narrow, facets),
         "query": _query(narrow),
         "onward": _query(narrow, **({"done": done} if just_done and done else {})),
         "next": _next(queue, entry),
@@ -192,7 +192,29 @@ def _was_sent(entry: Entry) -> bool:
 
 def _asked(data: QueryDict) -> Narrow:
     """What the queue is narrowed to: in the address of a page, in hidden fields of a form."""
-    return Narrow(**{name: data.get(name, "")[:20] for name in ("school", "measure", "item")})
+    return Narrow(**{field.name: data.get(field.name, "")[:20] for field in fields(Narrow)})
+
+
+def _filters(narrow: Narrow, facets: Sequence[Facet]) -> list[dict[str, Any]]:
+    """The lists of the filter; one that leaves no choice is not offered."""
+    words = {
+        "school": (_("School"), _("All schools")),
+        "pillar": (_("Pillar"), _("All pillars")),
+        "measure": (_("Measure"), _("All measures")),
+        "sent": (_("Submission"), _("First and later ones")),
+    }
+    return [
+        {
+            "name": kind,
+            "label": label,
+            "all": every,
+            "facets": there,
+            "asked": narrow.asked.get(kind),
+        }
+        for kind, (label, every) in words.items()
+        if len(there := [facet for facet in facets if facet.kind == kind]) > 1
+        or kind in narrow.asked
+    ]
 
 
 def _unknown(asked: Narrow, facets: Sequence[Facet]) -> list[str]:
