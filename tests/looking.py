@@ -58,6 +58,28 @@ DOUBLE = """() => {
     if (short && at.closest(labels) && !at.closest('.grid a')) node.data = `${said} ${said}`;
   }
 }"""
+# Punctuation that begins a line of its text: what stands there, up to a few characters.
+STRAY = """() => {
+  const found = [];
+  for (const block of document.querySelectorAll('h1, h2, p, td, th, li, small, summary')) {
+    const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
+    let before = null;
+    for (let node; (node = walker.nextNode());) {
+      if (!node.parentElement.checkVisibility() || node.parentElement.closest('.hide')) continue;
+      for (let n = 0; n < node.length; n++) {
+        const range = document.createRange();
+        range.setStart(node, n);
+        range.setEnd(node, n + 1);
+        const [rect] = range.getClientRects();
+        if (!rect || !rect.width || !node.data[n].trim()) continue;
+        if (/[、，。；：！？）」”]/.test(node.data[n]) && before && rect.top > before.bottom - 4)
+          found.push(block.textContent.trim().slice(0, 40) + ' | ' + node.data.slice(n, n + 6));
+        before = rect;
+      }
+    }
+  }
+  return found;
+}"""
 MARGIN = 20  # points that nothing but the page number may enter
 
 
@@ -67,6 +89,10 @@ def collisions(page):
 
 def cut_off(page):
     return page.evaluate(CUT)
+
+
+def stray_marks(page):
+    return page.evaluate(STRAY)
 
 
 def with_long_labels(page):

@@ -56,7 +56,10 @@ def test_a_moved_register_is_asked_anew_by_a_fragment(cast, at):
 
     text = fragment.content.decode()
     assert "hx-trigger" not in text
-    assert "共有 1 个支部（不含退休党员支部），其中 1 个建在年级组" in words(fragment)
+    assert (
+        "共有 1 个支部（不含退休党员支部；只有一个支部的学校按党小组计），其中 1 个建在年级组"
+        in words(fragment)
+    )
     assert f'href="/registers/branches/#r{row.pk}"' in text
     assert heading(fragment) == "台账数据已全部达到要求，点一下即可确认提交。"
     assert "确认 S2.1</button>" in text
@@ -93,8 +96,8 @@ def test_a_number_that_falls_short_says_what_is_lacking_and_where(cast, at):
     page = browser.get(url("entry", entry))
 
     assert heading(page) == "台账有 1 处未达要求：补齐台账，或说明原因后提交。"
-    assert "再有 1 个就够；先看支部委员台账有没有漏勾“兼任组负责人”" in words(page)
-    lacking = rf'还缺：\s*<a[^>]*href="/registers/branches/#r{row.pk}"'
+    assert "先看支部委员台账有没有漏填岗位名称、漏勾“兼任组负责人”" in words(page)
+    lacking = rf'还缺：\s*<span class="tap"><a href="/registers/branches/#r{row.pk}"'
     assert re.search(lacking, text(page))
 
 
@@ -118,6 +121,18 @@ def test_showing_what_is_kept_costs_the_page_nothing(cast, at, django_assert_num
     with django_assert_num_queries(len(without)):
         browser.get(url("entry", entry))
     assert len(without) <= 12
+
+
+def test_what_is_judged_in_a_later_slot_says_until_when_it_adds_up(cast, at):
+    entry = world.entry(cast.school, "Z3.1")
+    books.document(cast.filer, "moral_mechanism")
+    refresh(cast.school)
+    browser = at(cast.filer)
+    shown = "立德树人工作机制文件 是 尚在累计 到 2027-08-31 为止"
+    assert shown in words(browser.get(url("entry", entry)))
+    browser.post(url("entry_submit", entry), form(entry, note="领导小组尚未成立。"))
+    assert world.status(entry) == Status.submitted
+    assert shown in words(browser.get(url("entry", entry)))
 
 
 def test_what_was_sent_stays_and_the_school_reads_that_the_registers_moved(cast, at):

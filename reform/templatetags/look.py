@@ -143,7 +143,9 @@ def stamp(value: datetime) -> str:
 
 
 _DATE = re.compile(r"(?<![\w-])(?:\d{4}-)?\d{2}-\d{2}(?: \d{2}:\d{2})?(?![\w-])")
-_LONG_RUN = re.compile(r"[\u4e00-\u9fff]{14,}")  # wider than a phone: it may fold anywhere
+# Wider than a phone: it may fold between any two characters.
+_LONG_RUN = re.compile(r"[\u4e00-\u9fff\u00a0\d]{14,}")
+_FOLD = re.compile(r"(?<=[\u4e00-\u9fff])(?=[\u4e00-\u9fff])")
 # Full-width stops, and quotation marks after a Chinese word, have their own room.
 _STOP_GAP = re.compile(r"(?<=[\u3002\uff01\uff1b\uff1f]) |(?<=[\u4e00-\u9fff]) (?=\u201c)")
 _NUMBER_GAP = re.compile(r"(?<=[\u4e00-\u9fff]) (?=\d)|(?<=\d) (?=[\u4e00-\u9fff])")
@@ -154,7 +156,7 @@ def unbroken(text: str) -> SafeString:
     """A sentence for a heading: dates stay whole, and a Chinese one folds at its punctuation."""
     safe = _STOP_GAP.sub("", str(conditional_escape(text)))
     safe = _NUMBER_GAP.sub("\u00a0", safe)
-    safe = _LONG_RUN.sub(lambda found: "<wbr>".join(found[0]), safe)
+    safe = _LONG_RUN.sub(lambda found: _FOLD.sub("<wbr>", found[0]), safe)
     return mark_safe(_DATE.sub(lambda found: f"<time>{found[0]}</time>", safe))
 
 

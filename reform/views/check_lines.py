@@ -32,9 +32,10 @@ class Row:
 class CheckLine:
     """A check as a line of the page: what is asked, by whom, and what is typed or was sent.
 
-    Of a computed one `how` says how it came about, `time` what time it counts; `now` is what the
-    registers say today where that differs from what was sent; `rule` is the first it rests on that
-    the structure check looks at.
+    Of a computed one `how` says how it came about, `time` what time it counts, `until` the day to
+    which it adds up where only a later slot judges it; `now` is what the registers say today where
+    that differs from what was sent; `rule` is the first it rests on that the structure check
+    looks at.
     """
 
     key: str
@@ -57,6 +58,7 @@ class CheckLine:
     errors: list[str] = field(default_factory=list)
     how: str = ""
     time: str = ""
+    until: date | None = None
     now: str = ""
     rows: list[Row] = field(default_factory=list)
     lacking: list[Row] = field(default_factory=list)
@@ -98,6 +100,7 @@ def kept_line(check: Check, entry: Entry, value: Mapping[str, Any] | None) -> Ch
         met=None if check.target_mode == TargetMode.warn and not judged else judged,
         how=answers.how(check, num, den, target, outside=hides),
         time=_time(check, value),
+        until=_until(target, value),
         rows=_links(check, value["rows"], entry),
         lacking=_links(check, value["lacking"], entry),
     )
@@ -129,6 +132,7 @@ def sent_line(
         met=value.met,
         how=answers.how(check, num, den, target, outside=hides) if computed else "",
         time=_time(check, value.detail) if computed else "",
+        until=_until(target, value.detail) if computed else None,
         now=dossier.moved(check, value, kept, outside=outside),
         rows=[Row(one) for one in dossier.named(check, sent["rows"])],
         lacking=[Row(one) for one in dossier.named(check, sent["lacking"])],
@@ -178,6 +182,13 @@ def _time(check: Check, value: Mapping[str, Any]) -> str:
     if last > clock.today():
         return _("%(first)s to %(last)s, so far") % words
     return _("%(first)s to %(last)s") % words
+
+
+def _until(target: Target, value: Mapping[str, Any]) -> date | None:
+    """The last day of what is shown to date and judged in a later slot."""
+    if not target or "span" not in value or value["judged"]:
+        return None
+    return date.fromisoformat(value["span"][1])
 
 
 def _links(check: Check, refs: Iterable[str], entry: Entry) -> list[Row]:
