@@ -31,7 +31,7 @@ __all__ = ["DECIDING", "OF_A_BRANCH", "PILLARS", "PLANS", "REGISTERS", "Register
 PILLARS = {
     "Z": gettext_lazy("Forging the soul"),
     "S": gettext_lazy("Shaping the body"),
-    "X": gettext_lazy("Raising effect"),
+    "X": gettext_lazy("Raising effectiveness"),
 }
 
 OF_A_BRANCH = frozenset(

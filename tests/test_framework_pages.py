@@ -64,9 +64,9 @@ def headline(answer):
 
 
 def test_the_list_says_which_version_is_in_force(filer, current):
-    assert headline(filer.get(LIST)) == "现行版本 2023.1，共 45 个检查项、89 个核查点。"
+    assert headline(filer.get(LIST)) == "现行版本 2023.2，共 45 个检查项、89 个核查点。"
     assert headline(in_english(filer).get(LIST)) == (
-        "In force: version 2023.1 with 45 items and 89 checks."
+        "In force: version 2023.2 with 45 items and 89 checks."
     )
 
 
@@ -124,11 +124,11 @@ def test_a_draft_is_seen_by_the_editor_and_nobody_else(editor, current, draft):
 def test_a_comparison_names_what_came_went_and_changed(editor, current, draft):
     answer = in_english(editor).get(f"{page(draft)}?against={current.pk}")
     text = answer.content.decode()
-    assert headline(answer) == ("From 2023.1 to 2024.1, items added: 1; removed: 1; changed: 1.")
+    assert headline(answer) == ("From 2023.2 to 2024.1, items added: 1; removed: 1; changed: 1.")
     assert "X5.5" in text and "X5.4" in text
     assert "time it takes" in text
     same = in_english(editor).get(f"{page(current)}?against={current.pk}")
-    assert headline(same) == "Version 2023.1 asks the same as 2023.1."
+    assert headline(same) == "Version 2023.2 asks the same as 2023.2."
 
 
 @pytest.mark.parametrize("against", ["", "abc", "-1", "999999", "1" * 40, "１", "1 OR 1=1"])

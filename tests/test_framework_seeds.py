@@ -6,8 +6,10 @@ from collections import Counter
 import pytest
 import yaml
 from django.conf import settings
+from django.utils.translation import override
 
 from reform.models import Check, Clause, Item, Measure, Pillar
+from schools.registers import REGISTERS
 from schools.workdays import Calendar, due_date
 from tests import world
 
@@ -135,6 +137,40 @@ def test_registers_are_called_by_the_names_of_the_interface(items):
                     if name not in en
                 ]
     assert strange == []
+
+
+def test_what_stands_in_quotation_marks_is_a_label_of_the_registers_or_said_of_people(items):
+    """A teacher looks for the very words on the form."""
+    others = {
+        "zh": {"不适用", "三进", "大家共同负责", "重视不够"},
+        "en": {
+            "not applicable",
+            "doubly strong",
+            "four-strong",
+            "everyone is responsible",
+            "not enough attention",
+        },
+    }
+    columns = [column for register in REGISTERS.values() for column in register.columns]
+    for language, code in (("zh", "zh-hans"), ("en", "en")):
+        with override(code):
+            labels = {str(column.label).lower() for column in columns}
+            labels |= {str(one).lower() for column in columns for _value, one in column.choices}
+        strange = [
+            (where, quoted)
+            for item in items
+            for where, spoken, text in words(item)
+            for quoted in re.findall("“([^”]+)”", text)
+            if spoken == language and quoted.lower() not in labels | others[language]
+        ]
+        assert strange == []
+
+
+def test_the_stages_of_a_document_are_called_as_its_item_calls_them(items):
+    [item] = [one for one in items if one.code == "X1.1"]
+    with override("zh-hans"):
+        label = str(REGISTERS["documents"].column("stages").label)
+    assert f"勾选它覆盖的{label}" in item.guidance_zh
 
 
 def test_english_uses_the_terms_of_the_house(items):

@@ -173,7 +173,7 @@ def test_a_published_version_refuses_other_words_under_its_number(folder, englis
     with pytest.raises(Denied) as refused:
         publishing.load(folder)
     assert refused.value.reason == (
-        "Version 2023.1 is published and never changes; publish a new version."
+        "Version 2023.2 is published and never changes; publish a new version."
     )
     assert Item.objects.get(code="Z1.1").minutes == 2
 
@@ -207,7 +207,7 @@ def test_a_superseded_version_does_not_come_back(folder, english):
     publishing.publish(publishing.load(folder))
     with pytest.raises(Denied) as refused:
         publishing.publish(old)
-    assert refused.value.reason == "Version 2023.1 was superseded; publish a new version."
+    assert refused.value.reason == "Version 2023.2 was superseded; publish a new version."
 
 
 def test_two_versions_compared_tell_what_came_went_and_changed(folder):

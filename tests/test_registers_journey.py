@@ -16,7 +16,7 @@ WORKBOOK = "seeds/demo/branches.xlsx"
 CODES = ("S2.1", "S3.1", "S1.3", "Z1.1", "Z2.3", "Z2.4", "Z3.2", "Z4.1", "Z4.2", "S3.2", "X4.1")
 SAID = {
     "zh-hans": {
-        "based": "共有 7 个支部（不含退休党员支部），其中 7 个建在年级组、学科组或行政组上",
+        "based": "共有 7 个支部（不含退休党员支部；只有一个支部的学校按党小组计），其中 7 个建在",
         "led": "建在组上的支部共 7 个，其中 7 个由组的正职或副职任书记",
         "fallen": "建在组上的支部共 7 个，其中 6 个由组的正职或副职任书记",
         "met": "达到",
@@ -25,7 +25,7 @@ SAID = {
         "cell": "跟岗锻炼",
     },
     "en": {
-        "based": "7 of 7 branches (retired-staff branches aside) are based on a grade",
+        "based": "7 of 7 branches (retired-staff branches aside; Party groups in a school with one branch)",
         "led": "7 of 7 unit-based branches have the head or a deputy head as secretary",
         "fallen": "6 of 7 unit-based branches have the head or a deputy head as secretary",
         "met": "met",

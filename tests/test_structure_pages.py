@@ -173,6 +173,7 @@ def test_the_picture_shows_what_stands_under_what_and_what_no_branch_covers(cast
         "行政组，△ 没有对应的支部",
     ]
     assert svg.count("stroke-dasharray") == 1
+    assert '<th scope="col">名称</th>' in html and ">姓名<" not in html
     assert 'aria-label="2 个党组织，2 个基本单元，其中 1 个没有对应的支部"' in svg
     table = re.findall(r"<tr><th scope=\"row\">.*?</tr>", html)
     assert [re.sub(r"<[^>]+>", " ", row).split() for row in table] == [

@@ -9,6 +9,7 @@ from datetime import date
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from schools.models.schools import School
 from schools.roles import PartyForm
@@ -339,7 +340,7 @@ class Document(Lasting):
     reviewed_on = models.DateField(_("reviewed on"), null=True, blank=True)
     in_force = models.BooleanField(_("in force"), default=True)
     names_teaching = models.BooleanField(_("names teaching tasks and goals"), default=False)
-    stages = models.JSONField(_("stages"), default=list, blank=True)
+    stages = models.JSONField(pgettext_lazy("cadres", "stages"), default=list, blank=True)
 
     class Meta:
         ordering = ["pk"]
