@@ -13,7 +13,14 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from reform import blast_guard, clock_guard, reminder_rules, term_reminders
+from reform import (
+    blast_guard,
+    clock_guard,
+    reminder_rules,
+    reminders,
+    statistics,
+    term_reminders,
+)
 from reform.models import Entry, Pulse, Reminder, Tally
 from reform.models.campaign import CampaignState
 from reform.models.entry import listed
@@ -69,6 +76,7 @@ def plan() -> tuple[bool, str]:
         blast_guard.brace()
     for source in SOURCES:
         source(round_)
+    statistics.renew(Reminder, round_.written)
     full = round_.since is None
     if full:
         _let_go(now)
@@ -261,7 +269,7 @@ def _write(now: datetime, pairs: Sequence[Pair], authorities: Sequence[str]) -> 
             skip = "FOR UPDATE OF r SKIP LOCKED" if connection.vendor == "postgresql" else ""
             cursor.execute(_SUPERSEDED.format(skip=skip))
             older = [pk for (pk,) in cursor.fetchall()]
-            _settle(older, {"state": ReminderState.superseded, "settled_at": now})
+            reminders.settle(older, {"state": ReminderState.superseded, "settled_at": now})
     return written
 
 
@@ -297,13 +305,7 @@ def _update(found: "QuerySet[Reminder]", values: dict[str, object]) -> None:
     """Settle reminders that nobody else settles just now."""
     with transaction.atomic():
         free = found.select_for_update(skip_locked=True, of=("self",), no_key=True)
-        _settle(list(free.order_by("pk").values_list("pk", flat=True)), values)
-
-
-def _settle(taken: Sequence[int], values: dict[str, object]) -> None:
-    for start in range(0, len(taken), 1000):
-        some = Reminder.objects.filter(pk__in=taken[start : start + 1000])
-        some.filter(state=ReminderState.waiting).update(**values)
+        reminders.settle(list(free.order_by("pk").values_list("pk", flat=True)), values)
 
 
 # ---- terms of office

@@ -20,7 +20,7 @@ from schools.models import Membership, User
 from schools.roles import SCHOOL_ROLES
 from schools.workdays import Calendar
 
-AT_ONCE = 1000  # entries of one statement
+AT_ONCE = 1000  # entries or reminders of one statement
 
 # Why something is no longer needed → what of it; the others end all that waits.
 _ENDS = {
@@ -60,6 +60,17 @@ def cancel(
             entry_id__in=entry_ids.order_by().values_list("pk", flat=True)
         ).update(**values)
     return sum(waiting.filter(entry_id__in=part).update(**values) for part in _parts(entry_ids))
+
+
+def settle(taken: Sequence[int], values: dict[str, object]) -> None:
+    """Settle those of these reminders that wait still.
+
+    Chosen first and written by number: in one statement the table would be joined with itself, and
+    where it is guessed empty, as after a plan that was rolled back, such a join never ends.
+    """
+    for start in range(0, len(taken), AT_ONCE):
+        some = Reminder.objects.filter(pk__in=taken[start : start + AT_ONCE])
+        some.filter(state=ReminderState.waiting).update(**values)
 
 
 def bring_back(about: str, cause: int, people: Iterable[int]) -> int:

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from reform.models import Pulse, Reminder
 from reform.models.reminder import About, ReminderState
+from reform.reminders import settle
 from schools import clock, terms_of_office
 from schools.terms_of_office import LAST, NOTICE, OVER, STAGES
 
@@ -60,19 +61,18 @@ _INSERT = (
     "why = '', settled_at = NULL, role = excluded.role, place = excluded.place "
     "WHERE reform_reminder.state = 'cancelled'"
 ).format(OVER=OVER, LAST=LAST, NOTICE=NOTICE)
-# Rows that a sender settles just now are left to the next look.
-_SUPERSEDE = (
-    "UPDATE reform_reminder SET state = 'superseded', settled_at = %(now)s WHERE id IN ("
-    "SELECT r.id FROM reform_reminder r WHERE r.state = 'waiting' AND r.about = 'term' "
-    "AND EXISTS (SELECT 1 FROM reform_reminder n WHERE n.person_id = r.person_id "
+# Rows that a sender settles just now are left to the next look. All of it is asked row by row and
+# settled by number: as a join it is as slow as the guess of how many rows there are is wrong.
+_SUPERSEDED = (
+    "SELECT r.id FROM reform_reminder r WHERE r.state = 'waiting' AND r.about = 'term' AND "
+    "COALESCE((SELECT TRUE FROM reform_reminder n WHERE n.person_id = r.person_id "
     "AND n.topic = r.topic AND n.about = 'term' AND n.due_on = r.due_on AND n.stage > r.stage "
-    "AND n.state IN ('waiting', 'told')) {skip})"
+    "AND n.state IN ('waiting', 'told') LIMIT 1), FALSE) {skip}"
 )
-_CANCEL = (
-    "UPDATE reform_reminder SET state = 'cancelled', why = '{why}', settled_at = %(now)s "
-    "WHERE id IN (SELECT r.id FROM reform_reminder r JOIN schools_branch b ON b.id = r.branch_id "
-    "JOIN schools_school s ON s.id = b.school_id "
-    "WHERE r.state = 'waiting' AND r.about = 'term' AND ({when}) {skip})"
+_NEEDLESS = (
+    "SELECT r.id FROM reform_reminder r WHERE r.state = 'waiting' AND r.about = 'term' AND "
+    "COALESCE((SELECT TRUE FROM schools_branch b JOIN schools_school s ON s.id = b.school_id "
+    "WHERE b.id = r.branch_id AND ({when})), FALSE) {skip}"
 )
 _NO_POST = (
     "NOT EXISTS (SELECT 1 FROM schools_membership m JOIN schools_user u ON u.id = m.user_id "
@@ -121,13 +121,17 @@ def write(now: datetime) -> int:
         if skip:  # compiling the statement would take longer than running it
             cursor.execute("SET LOCAL jit = off")
         for why, when in _ENDED:
-            cursor.execute(_CANCEL.format(why=why, when=when, skip=skip), values)
+            cursor.execute(_NEEDLESS.format(when=when, skip=skip), values)
+            ended = {"state": ReminderState.cancelled, "why": why, "settled_at": now}
+            settle([pk for (pk,) in cursor.fetchall()], ended)
         cursor.execute(_INSERT, values)
         written = int(cursor.rowcount)
         if written < 0:  # SQLite counts no rows of a statement that begins with WITH
             written = int(cursor.execute("SELECT changes()").fetchone()[0])
         if written:
-            cursor.execute(_SUPERSEDE.format(skip=skip), values)
+            cursor.execute(_SUPERSEDED.format(skip=skip), values)
+            older = {"state": ReminderState.superseded, "settled_at": now}
+            settle([pk for (pk,) in cursor.fetchall()], older)
     return written
 
 

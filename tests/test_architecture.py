@@ -30,13 +30,14 @@ reform.models.computed, reform.models.snapshot, reform.models.talk, reform.model
 reform.models.tally, reform.models.reminder, reform.models.message, reform.models.job
 reform.policy, reform.reminder_rules, reform.clock_guard, reform.blast_guard < reform.answers
 reform.lines, reform.history, reform.dump, reform.auditing, reform.outbox, reform.channels, \
-reform.circuit, reform.failpoint, reform.sensitive, reform.marked_yaml < reform.checks, \
+reform.circuit, reform.failpoint, reform.statistics, reform.sensitive, reform.marked_yaml < \
+reform.checks, \
 reform.cycles, \
 reform.resetting, reform.sniff, reform.vault, reform.job_files, reform.manuscript < \
 reform.office, reform.refusals, reform.periods < reform.reader, reform.answering < \
 reform.checking, reform.tallies, reform.uploads, reform.publishing, reform.backup < \
 reform.restore
-reform.filings, reform.reminders, reform.term_reminders, reform.reminder_policies < \
+reform.filings, reform.reminders, reform.reminder_policies < reform.term_reminders < \
 reform.progress, reform.phrases, reform.comments, reform.bookkeeping, reform.leaving, \
 reform.personal, reform.snapshots, reform.boards, reform.dossier, reform.slots < \
 reform.queues, reform.submissions, reform.together, reform.overview, reform.accounts, \
