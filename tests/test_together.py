@@ -86,6 +86,24 @@ def test_the_whole_page_is_accepted_with_one_button(cast, desk):
     assert heading(page) == "没有可以成批通过的材料。"
 
 
+def test_a_page_accepted_by_mistake_is_taken_back_at_once_but_for_what_was_decided_since(
+    cast, desk, travel
+):
+    entries = [confirmed(cast), second(cast, 2), second(cast, 3)]
+    accepted = desk.post(PAGE, {"do": "all", "shown": [token(e) for e in entries]}, follow=True)
+    assert "撤回全部 3 项" in words(accepted)
+    sent = re.findall(r'name="accepted" value="([\d-]+)"', accepted.content.decode())
+    entries[0].refresh_from_db()
+    progress.reopen(entries[0].pk, by=cast.reviewer, version=entries[0].version, reason="请补。")
+    page = desk.post(PAGE, {"do": "back", "accepted": [*sent, "x", "9-9"]}, follow=True)
+    assert "已撤回 2 项，恢复为待审核。" in words(page)
+    assert "有 3 项已被改动" in words(page)
+    assert [world.status(e) for e in entries] == [
+        Status.returned, Status.submitted, Status.submitted
+    ]  # fmt: skip
+    assert len(shown(page)) == 2
+
+
 def test_what_was_sent_anew_or_decided_meanwhile_is_left_and_said(cast, desk):
     first, other = confirmed(cast), second(cast)
     before = [token(first), token(other)]

@@ -1,4 +1,5 @@
-"""The only place where a reviewer accepts at once what the registers answered and targets met."""
+"""The only place where a reviewer accepts at once what the registers answered and targets met,
+and takes a whole page of it back."""
 
 import uuid
 
@@ -18,13 +19,18 @@ from schools import clock, scope
 from schools.access import access
 from schools.errors import Denied, Stale
 
+MOST_BACK = 100  # of a page
+
 
 @access("accept")
 @require_http_methods(["GET", "HEAD", "POST"])
 def review_together(request: HttpRequest) -> HttpResponse:
     """The figures of each, and one button for those that are ticked or for the whole page."""
     if request.method == "POST":
-        _accept(request)
+        if request.POST.get("do") == "back":
+            _take_back(request)
+        else:
+            _accept(request)
         return redirect("review_together")
     rows, more = together.read(together.plain(queues.waiting(request.seat), request.seat))
     since = clock.now() - policy.UNDO_FOR
@@ -67,15 +73,39 @@ def _accept(request: HttpRequest) -> None:
             done += 1
         except (Denied, Stale):
             missed += 1
-    _say(request, done, missed)
-
-
-def _say(request: HttpRequest, done: int, missed: int) -> None:
     if not done and not missed:
         messages.warning(request, _("Tick what you accept first; nothing was changed."))
     if done:
         words = ngettext("%(n)d item is accepted.", "%(n)d items are accepted.", done)
         messages.success(request, words % {"n": done})
+    _say_missed(request, missed)
+
+
+def _take_back(request: HttpRequest) -> None:
+    """Take back what was accepted a moment ago, each as it was shown."""
+    done, missed = 0, 0
+    for text in request.POST.getlist("accepted")[:MOST_BACK]:
+        entry, version = ([number_of(part) for part in text.split("-")] + [None] * 2)[:2]
+        found = queues.current(request.seat, entry) if entry else None
+        if found is None or version is None:
+            missed += 1
+            continue
+        try:
+            progress.undo_accept(found.pk, by=request.seat, version=version)
+            done += 1
+        except (Denied, Stale):
+            missed += 1
+    if done:
+        words = ngettext(
+            "Taken back: %(n)d item waits for review again.",
+            "Taken back: %(n)d items wait for review again.",
+            done,
+        )
+        messages.success(request, words % {"n": done})
+    _say_missed(request, missed)
+
+
+def _say_missed(request: HttpRequest, missed: int) -> None:
     if missed:
         words = ngettext(
             "%(n)d item was changed or decided meanwhile and was left as it is.",
