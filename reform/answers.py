@@ -241,10 +241,10 @@ def _number(raw: Any, label: str, problems: list[str], *, choice: bool = False) 
     elif text.startswith("-") and digits != "0":
         sentence = _("%(label)s: a number below 0 is not possible.")
     elif len(digits) > len(str(LARGEST)) or int(digits) > LARGEST:
-        sentence = _("%(label)s: this number is too large; at most %(most)d.")
+        sentence = _("%(label)s: this number is too large; at most %(most)s.")
     else:
         return int(digits)
-    problems.append(sentence % {"label": label, "most": LARGEST})
+    problems.append(sentence % {"label": label, "most": f"{LARGEST:,}"})
     return None
 
 

@@ -48,7 +48,7 @@ def check_reason(reason: str) -> None:
 
 
 def _too_long(over: int) -> str:
-    return _("At most 10,000 characters; this is %(over)d too many.") % {"over": over}
+    return _("At most 10,000 characters; this is %(over)s too many.") % {"over": f"{over:,}"}
 
 
 def private_numbers(text: str) -> list[str]:

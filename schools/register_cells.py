@@ -131,7 +131,7 @@ def _number(column: Column, text: str) -> int:
     small = column.field.get_internal_type() == "PositiveSmallIntegerField"
     most = MOST_SMALL if small else MOST_NUMBER
     if number > most:
-        raise Unread(_("At most %(most)d; is there a digit too many?") % {"most": most})
+        raise Unread(_("At most %(most)s; is there a digit too many?") % {"most": f"{most:,}"})
     return number
 
 

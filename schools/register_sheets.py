@@ -158,18 +158,18 @@ def look(
 
 
 def _too_many(n: int, most: int) -> str:
-    said = {"n": n, "most": most}
+    said = {"n": f"{n:,}", "most": f"{most:,}"}
     if most == register_blocks.MOST_PASTED:
         return (
             _(
-                "These are %(n)d rows; at most %(most)d can be pasted at once. Send them as a file "
+                "These are %(n)s rows; at most %(most)s can be pasted at once. Send them as a file "
                 "(xlsx or csv) instead, or paste them in parts."
             )
             % said
         )
     return (
         _(
-            "These are %(n)d rows; a register takes at most %(most)d at once. Divide the list into "
+            "These are %(n)s rows; a register takes at most %(most)s at once. Divide the list into "
             "several files."
         )
         % said

@@ -6,7 +6,8 @@ from html import unescape
 
 def words(response):
     """The text of a page as a reader sees it."""
-    html = re.sub(r"<(script|style).*?</\1>", " ", response.content.decode(), flags=re.S)
+    html = response.content.decode().replace("<wbr>", "")
+    html = re.sub(r"<(script|style).*?</\1>", " ", html, flags=re.S)
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)).replace("\xa0", " "))
 
 

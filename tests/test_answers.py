@@ -77,8 +77,8 @@ def test_whole_numbers_are_taken_as_people_type_them(num, den, answer):
         ("1e3", "type a whole number in digits only, such as 12."),
         ("-3", "a number below 0 is not possible."),
         ("－3", "a number below 0 is not possible."),
-        ("1000001", "this number is too large; at most 1000000."),
-        ("9" * 5000, "this number is too large; at most 1000000."),
+        ("1000001", "this number is too large; at most 1,000,000."),
+        ("9" * 5000, "this number is too large; at most 1,000,000."),
     ],
 )
 def test_anything_else_is_refused_with_its_sentence(english, num, reason):

@@ -314,7 +314,10 @@ def test_the_home_says_how_many_the_registers_answer_and_about_how_long_the_rest
     world.entry(cast.school, "S4.1", opens_on=date(2027, 3, 1))  # not owed yet
     one_branch(cast.filer)
     browser = at(cast.filer)
-    assert "hx-trigger" in text(home(browser))
+    stale = home(browser)
+    assert "hx-trigger" in text(stale)
+    assert "本期待报 4 项 正在重新计算" in words(stale)
+    assert "分钟" not in text(stale).split('id="registers"')[1].split("</section>")[0]
     assert browser.post(reverse("school_answers")).url == reverse("school_home")
     page = home(browser)
     assert 'hx-post="/school/answers/"' not in text(page)

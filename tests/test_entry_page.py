@@ -28,6 +28,12 @@ def test_the_page_says_what_is_asked_when_it_is_enough_and_where_it_comes_from(c
     assert heading(page) == "只差 2 个数，填好即可提交。"
 
 
+def test_the_limit_of_the_note_is_spelt_as_it_is_counted(cast, at):
+    page = at(cast.filer).get(url("entry", world.entry(cast.school)))
+    assert words(page).count("10,000") == 1 and "最多 10,000 字" in words(page)
+    assert 'data-most="10000"' in page.content.decode()  # for the script that counts
+
+
 def test_what_registers_answer_asks_for_nothing(cast, at):
     page = at(cast.filer).get(url("entry", world.entry(cast.school, "S1.1")))
     assert not re.findall(r'name="check-', page.content.decode())

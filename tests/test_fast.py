@@ -102,6 +102,13 @@ def test_what_is_refused_comes_back_here_with_what_was_typed(cast, owed, at):
     assert world.status(late) == Status.not_started
 
 
+def test_what_is_missing_is_said_where_only_the_tick_is(cast, owed, at):
+    browser, (_back, late, *_rest) = at(cast.filer), owed
+    page = browser.post(url("entry_submit", late), form(late, fast="0", pledged=""))
+    assert page.status_code == 422
+    assert "还有 1 处要补正：勾选确认。" in words(page) and "内容已齐" not in words(page)
+
+
 def test_one_that_a_colleague_sent_meanwhile_is_passed_over(cast, owed, at):
     browser, (back, late, sooner, *_rest) = at(cast.filer), owed
     world.file(late, cast.secretary)

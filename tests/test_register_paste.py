@@ -159,7 +159,7 @@ def test_five_thousand_rows_are_answered_in_words_and_nothing_typed_is_lost(fili
     page = looked(filing, block)
 
     assert page.status_code == 422
-    assert "5000 行" in text(page) and "文件导入" in text(page)
+    assert "5,000 行" in text(page) and "文件导入" in text(page)
     assert "第4999支部" in typed(page)
 
 

@@ -113,7 +113,7 @@ def test_what_cannot_be_read_is_told_at_each_cell_and_all_at_once(school, englis
         "held_on": ["Write the date as 2026-11-20."],
         "branch": ["“第二支部” is not known. There are: 第一支部."],
         "expected": ["Enter a whole number, such as 12; nothing else beside it."],
-        "attended": ["At most 99999; is there a digit too many?"],
+        "attended": ["At most 99,999; is there a digit too many?"],
         "topics": ["“唱歌” is not one of: The reform, Teaching, Ideology, "
                    "Ideological-political and moral education, Theory study, Party spirit, "
                    "Reserve cadres, A major question."],

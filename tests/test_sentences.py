@@ -6,7 +6,16 @@ import pytest
 from django.utils import translation
 
 from reform.states import Status
-from reform.views.sentences import Back, EntryFacts, Owed, entry_sentence, home_line, home_sentence
+from reform.views.sentences import (
+    Back,
+    EntryFacts,
+    Owed,
+    entry_sentence,
+    home_sentence,
+    late_line,
+    refused_sentence,
+    rest_line,
+)
 
 TODAY = date(2026, 11, 20)
 DUE = date(2026, 11, 30)
@@ -64,11 +73,42 @@ def test_an_official_reads_that_the_school_owes():
     assert said == "Owes 2 items: 2 overdue; about 4 minutes in all."
 
 
-def test_the_line_below_says_how_much_needs_nothing():
+def test_the_last_line_says_how_much_needs_nothing():
     with translation.override("en"):
-        assert home_line(Owed(late=1, total=2)) == "The other 1 item needs nothing from you now."
-        assert home_line(Owed(late=1, total=1)) == ""
-        assert home_line(Owed(total=5)) == ""
+        assert rest_line(Owed(late=1, total=2)) == "The other 1 item needs nothing from you now."
+        assert rest_line(Owed(late=1, total=1)) == ""
+        assert rest_line(Owed(total=5)) == ""
+
+
+def test_no_minutes_are_told_of_what_waits_for_somebody_else():
+    with translation.override("zh-hans"):
+        assert home_sentence(Owed(late=1, total=2), TODAY) == "还欠 1 项：1 项逾期。"
+
+
+@pytest.mark.parametrize(
+    ("n", "zh", "en"),
+    [
+        (1, "等您签发的有 1 项已逾期，已过 9 个工作日。",
+         "One of those to sign is overdue: 9 working days past its date."),
+        (2, "等您签发的有 2 项已逾期，最早的已过 9 个工作日。",
+         "2 of those to sign are overdue, the first by 9 working days."),
+        (0, "", ""),
+    ],
+)  # fmt: skip
+def test_how_long_a_signature_is_overdue_stands_below_the_sentence(n, zh, en):
+    owed = Owed(to_sign=2, sign_late=n, sign_late_on=DUE if n else None)
+    with translation.override("zh-hans"):
+        assert late_line(owed, 9) == zh
+    with translation.override("en"):
+        assert late_line(owed, 9) == en
+
+
+def test_after_a_refusal_the_sentence_names_what_stands_in_the_way():
+    with translation.override("zh-hans"):
+        assert refused_sentence(["勾选确认"]) == "还有 1 处要补正：勾选确认。"
+    with translation.override("en"):
+        said = refused_sentence(["Progress note", "Evidence"])
+    assert said == "2 things are still missing or wrong: Progress note, Evidence."
 
 
 def facts(**changes):

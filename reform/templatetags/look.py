@@ -107,6 +107,12 @@ def workdays_left(number: int) -> str:
 
 
 @register.filter
+def grouped(number: int) -> str:
+    """10000 → "10,000", as every number of four digits and more is written."""
+    return f"{number:,}"
+
+
+@register.filter
 def size(octets: int) -> str:
     """49152 → "48 KB"; one decimal from a megabyte on."""
     if octets < 1024:

@@ -39,7 +39,7 @@ from reform.states import MOVES, OPEN, Keeper, Status, light
 from reform.submissions import Filed
 from reform.views import check_lines, entry_steps, evidence, thread
 from reform.views.check_lines import CheckLine, kept_line, sent_line, typed_line
-from reform.views.sentences import Back, EntryFacts, entry_sentence
+from reform.views.sentences import Back, EntryFacts, entry_sentence, refused_sentence
 from schools import clock, scope
 from schools.errors import Denied
 from schools.language import local
@@ -113,20 +113,21 @@ def page(
                  for c in checks]  # fmt: skip
     panel = evidence.panel(entry, seat, files=filed.attached) if own else _sent(report, filed)
     registers = _registers(entry, lines, shown, writing=may.get("save") is True, panel=panel)
+    problems = _problems(errors, lines)
     told = _told(entry, seat, filed, writing=bool(may.get("save")), own=own)
     facts = _facts(entry, lines, shown, may, own=own, back=_back(entry, told["steps"]), **registers)
     return {
         "entry": entry,
         **_allowed(entry, seat, may, own=own),
         "key": uuid.uuid4().hex,
-        "light": light(entry.status, entry.due_on, today),
+        **_light(entry, today, signing=bool(may.get("sign_off"))),
         "days": _days(entry, today),
-        "sentence": entry_sentence(facts, today),
+        "sentence": _refused(problems) or entry_sentence(facts, today),
         **_by_source(lines),
         "filing": shown,
         "report": report,
         "errors": errors,
-        "problems": _problems(errors, lines),
+        "problems": problems,
         "draft": draft,
         "newer": draft is not None and filing is None and draft.base_version != entry.version,
         "last": last,
@@ -344,13 +345,26 @@ def _back(entry: Entry, steps: Sequence[Mapping[str, Any]]) -> Back | None:
     return last and Back(last["kind"] == "reopen", last["who"], clock.local_date(last["at"]))
 
 
+def _light(entry: Entry, today: date, *, signing: bool) -> dict[str, str]:
+    """Its light; whoever signs reads that it waits for them, late or not."""
+    if signing:
+        return {"light": "sign", "light_said": _("Yours to sign")}
+    return {"light": light(entry.status, entry.due_on, today)}
+
+
+def _refused(problems: Sequence[tuple[str, str, str]]) -> str:
+    """What stands in the way, once for each field; "" where nothing does."""
+    labels = list(dict.fromkeys(label for _id, label, _sentence in problems))
+    return refused_sentence(labels) if labels else ""
+
+
 def _problems(
     errors: Mapping[str, Sequence[str]], lines: Sequence[CheckLine]
 ) -> list[tuple[str, str, str]]:
     """(id of the field, its label, sentence) for the note at the top of the page."""
     labels = {
         "note": _("Progress note"),
-        "pledged": _("Confirmation"),
+        "pledged": _("Tick to confirm"),
         "evidence": _("Evidence"),
         "reason": _("Reason"),
     }

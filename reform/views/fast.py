@@ -137,7 +137,8 @@ def here(found: Entry) -> HttpResponse:
 def _run(request: HttpRequest, pk: int | None) -> Run:
     """What is left for this seat, and where the open one stands in it; one query."""
     seat, today = request.seat, clock.today()
-    rows = ledger.read(seat.school, today=today, year=school_year_of(today))
+    year, may_sign = school_year_of(today), seat.has("sign_off")
+    rows = ledger.read(seat.school, today=today, year=year, may_sign=may_sign)
     left = [row for row in rows if _left(row, seat)]
     now = sorted((row for row in left if _is_now(row)), key=_urgency)
     ahead = sorted((row for row in left if not _is_now(row)), key=lambda row: row.due_on)
@@ -159,7 +160,8 @@ def _is_now(row: Row) -> bool:
 def _urgency(row: Row) -> tuple[Any, ...]:
     """Returned first, then late, due soon, to be signed; each by date."""
     order = ("late", "due", "sign", "back")
-    return row.status != Status.returned, order.index(row.light), row.due_on
+    light = "late" if row.overdue else row.light
+    return row.status != Status.returned, order.index(light), row.due_on
 
 
 def _sentence(run: Run) -> str:

@@ -15,15 +15,16 @@ from django.views.decorators.http import require_safe
 from reform.forms.hidden import number_of
 from reform.states import LIGHT_WORDS, Status
 from reform.templatetags.look import light_word
-from reform.views import baseline, fast, ledger, others, setup
+from reform.views import baseline, fast, ledger, others, owing, setup
 from reform.views.entry_page import authority_name
 from reform.views.ledger import Group, Row
 from reform.views.sentences import (
     Owed,
-    home_line,
     home_sentence,
     items_sentence,
+    late_line,
     registers_sentence,
+    rest_line,
     short,
 )
 from schools import clock, scope
@@ -84,21 +85,22 @@ def school_ledger(request: HttpRequest, code: str) -> HttpResponse:
 def _home(request: HttpRequest, school: School) -> HttpResponse:
     today = clock.today()
     may_sign = request.seat.has("sign_off")
-    rows = ledger.read(school, today=today, year=school_year_of(today))
+    rows = ledger.read(school, today=today, year=school_year_of(today), may_sign=may_sign)
     context = _frame(request, school)
     if not rows:
         nothing = _nothing(school)
         if context["baseline"] and nothing["unknown"]:
             return baseline.page(request, school)
         return render(request, "school/nothing.html", context | nothing)
-    owed = ledger.owed(rows, may_sign=may_sign)
+    owed = owing.owed(rows, may_sign=may_sign)
     first = ledger.first_these(rows, may_sign=may_sign)
     days = Calendar.days_of(school.authority_id)
     outside = not context["own"] and school.kind == SchoolKind.school
     first = ledger.explained(first, days, today, outside=outside)
     context |= {
         "sentence": home_sentence(owed, today, own=context["own"]),
-        "line": home_line(owed) if context["own"] else "",
+        "line": late_line(owed, _days_past(owed, days, today)),
+        "rest": rest_line(owed) if context["own"] else "",
         "figures": figures(owed, rows, context["items_url"], today),
         "first": [(row, ledger.next_step(row, may_sign=may_sign)) for row in first],
         "now": owed.now,
@@ -116,14 +118,21 @@ def _home(request: HttpRequest, school: School) -> HttpResponse:
     return render(request, "school/home.html", context)
 
 
+def _days_past(owed: Owed, days: Calendar, today: date) -> int:
+    """Working days since the first signature was due."""
+    return days.working_days_between(owed.sign_late_on, today) if owed.sign_late_on else 0
+
+
 def _registers(request: HttpRequest, rows: list[Row]) -> dict[str, Any]:
     """What the registers answer, and what was confirmed a moment ago, with the next one."""
-    found = ledger.from_registers(rows)
+    found = owing.from_registers(rows)
     done = number_of(request.GET.get("done", ""))
     sent = (Status.submitted, Status.awaiting_signoff)
     return {
         "registers": found,
-        "registers_sentence": registers_sentence(found.total, len(found.ready), found.rest),
+        "registers_sentence": registers_sentence(
+            found.total, len(found.ready), found.rest, stale=found.stale
+        ),
         "done": next((row for row in rows if row.pk == done and row.status in sent), None),
         "may_confirm": request.seat.has("submit"),
         "key": uuid.uuid4().hex,
@@ -173,7 +182,8 @@ def _nothing(school: School) -> dict[str, Any]:
 
 
 def figures(owed: Owed, rows: list[Row], url: str, today: date) -> list[dict[str, Any]]:
-    """The six numbers under the sentence, each a link to its items."""
+    """The six numbers under the sentence, each a link to its items; whoever signs reads how many
+    wait for that instead of what is not owed yet."""
     count = Counter(row.light for row in rows if not row.later)
 
     def figure(label: str, state: str, value: int, unit: str = "") -> dict[str, Any]:
@@ -181,20 +191,22 @@ def figures(owed: Owed, rows: list[Row], url: str, today: date) -> list[dict[str
         return {"label": label, "value": value, "url": link, "unit": unit}
 
     soon = _("due by %(day)s") % {"day": short(owed.due_by, today)} if owed.due_by else ""
+    later = figure(_("not owed yet"), "later", sum(row.later for row in rows))
     return [
+        *([figure(_("for you to sign"), "sign", owed.to_sign)] if owed.to_sign else []),
         figure(soon or _("due soon"), "due", count["due"]),
         figure(_("overdue"), "late", count["late"]),
         figure(_("returned"), "back", count["back"]),
         figure(_("with the reviewer"), "wait", count["wait"]),
         figure(_("accepted"), "done", count["done"], f"/ {len(rows)}"),
-        figure(_("not owed yet"), "later", sum(row.later for row in rows)),
+        *([] if owed.to_sign else [later]),
     ]
 
 
 def _items(request: HttpRequest, school: School) -> HttpResponse:
     today = clock.today()
     may_sign = request.seat.has("sign_off")
-    every = ledger.read(school, today=today, year=school_year_of(today))
+    every = ledger.read(school, today=today, year=school_year_of(today), may_sign=may_sign)
     context = _frame(request, school)
     if not every:
         return render(request, "school/nothing.html", context | _nothing(school))

@@ -16,9 +16,9 @@ from reform.models.campaign import CampaignState
 from reform.models.catalogue import CheckKind, Source, TargetMode
 from reform.models.entry import running
 from reform.models.report import Verdict
-from reform.states import LIGHT_URGENCY, OPEN, Status, light
+from reform.states import LIGHT_URGENCY, OPEN, Status, is_late, light
 from reform.templatetags.look import light_word, term
-from reform.views.sentences import Owed, short
+from reform.views.sentences import short
 from schools.clock import local_date
 from schools.language import local
 from schools.models import School
@@ -66,7 +66,10 @@ AT_LEAST = 5  # lines of the list "first these": filled up with what comes next
 
 @dataclass(frozen=True)
 class Row:
-    """One entry as a line of a list; `days` are working days to its date, negative when past."""
+    """One entry as a line of a list; `days` are working days to its date, negative when past.
+
+    `to_sign`: it waits for the signature of whoever reads it.
+    """
 
     pk: int
     version: int
@@ -96,6 +99,7 @@ class Row:
     ready: bool
     begun: bool
     stale: bool
+    to_sign: bool = False
     unresolved: int = 0
     days: int | None = None
     typed: int = 0
@@ -116,7 +120,7 @@ class Row:
     def word(self) -> str:
         if self.later:
             return _("Not owed yet")
-        return light_word(self.light)
+        return _("Yours to sign") if self.to_sign else light_word(self.light)
 
     @property
     def term(self) -> str:
@@ -136,7 +140,13 @@ class Row:
             return _("found not applicable %(day)s") % {"day": day}
         if self.closed:
             return _("the campaign is closed")
+        if self.to_sign and self.overdue:
+            return _("overdue, it was due %(day)s") % {"day": short(self.due_on, self.today)}
         return _("by %(day)s") % {"day": short(self.due_on, self.today)}
+
+    @property
+    def overdue(self) -> bool:
+        return is_late(self.status, self.due_on, self.today)
 
     @property
     def owed(self) -> bool:
@@ -150,8 +160,11 @@ class Row:
         return self.owed and self.ready and fresh and not self.begun
 
 
-def read(school: School, *, today: date, year: str) -> list[Row]:
-    """Every entry of a school in running campaigns, and in closed ones of the year; one query."""
+def read(school: School, *, today: date, year: str, may_sign: bool = False) -> list[Row]:
+    """Every entry of a school in running campaigns, and in closed ones of the year; one query.
+
+    Whoever `may_sign` reads of what waits for a signature that it is theirs, late or not.
+    """
     found = (
         Entry.objects.filter(
             running(today)
@@ -170,7 +183,7 @@ def read(school: School, *, today: date, year: str) -> list[Row]:
         )
         .values(*FIELDS, "begun", "unresolved")
     )
-    return [_row(values, school, today) for values in found]
+    return [_row(values, school, today, may_sign) for values in found]
 
 
 def filed(school: School) -> list[dict[str, Any]]:
@@ -192,13 +205,14 @@ def filed(school: School) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _row(values: dict[str, Any], school: School, today: date) -> Row:
+def _row(values: dict[str, Any], school: School, today: date, may_sign: bool) -> Row:
     item, measure = "slot__item__", "slot__item__measure__"
     status, due_on = values["status"], values["due_on"]
     sent, changed = values["report__sent_at"], values["changed_at"]
     moment = sent if status == Status.submitted and sent else changed
     until = values["readmitted_until"]
     readmitted = until is not None and until >= today
+    to_sign = may_sign and status == Status.awaiting_signoff
     return Row(
         pk=values["pk"],
         version=values["version"],
@@ -208,7 +222,7 @@ def _row(values: dict[str, Any], school: School, today: date) -> Row:
         period=values["slot__period"],
         campaign=values["slot__campaign__name"],
         framework=values["slot__campaign__framework_id"],
-        light=light(status, due_on, today),
+        light="sign" if to_sign else light(status, due_on, today),
         status=status,
         due_on=due_on,
         opens_on=values["slot__opens_on"],
@@ -227,6 +241,7 @@ def _row(values: dict[str, Any], school: School, today: date) -> Row:
         targets=values["slot__targets"],
         ready=bool(values["computed__ready"]),
         begun=values["begun"],
+        to_sign=to_sign,
         unresolved=values["unresolved"],
         stale=_kept_for(values) != (school.registers_rev, today, due_on),
     )
@@ -241,7 +256,9 @@ def first_these(rows: Iterable[Row], *, may_sign: bool) -> list[Row]:
     """Late, returned, due soon, to be signed; when these are few, what comes next, by date."""
     mine = [row for row in rows if row.owed]
     now = [row for row in mine if is_now(row, may_sign=may_sign)]
-    now.sort(key=lambda row: (LIGHT_URGENCY.index(row.light), row.due_on))
+    now.sort(
+        key=lambda row: (LIGHT_URGENCY.index("late" if row.overdue else row.light), row.due_on)
+    )
     next_ones = [row for row in mine if row not in now and row.light != "sign"]
     next_ones.sort(key=lambda row: row.due_on)
     return now + next_ones[: max(0, AT_LEAST - len(now))]
@@ -313,60 +330,6 @@ def next_step(row: Row, *, may_sign: bool) -> str:
     if row.typed:
         return ngettext("Enter %(n)d number", "Enter %(n)d numbers", row.typed) % {"n": row.typed}
     return _("Complete the registers") if row.missing else _("Look and send")
-
-
-@dataclass(frozen=True)
-class Registers:
-    """Of what a school still owes in this period: answered by its registers, and left for a hand.
-
-    `minutes` is the static estimate for the rest. `stale`: the answers must be made anew.
-    """
-
-    total: int
-    ready: list[Row]
-    rest: int
-    minutes: int
-    stale: bool
-
-
-def from_registers(rows: Sequence[Row]) -> Registers:
-    owed = [row for row in rows if row.owed and row.status != Status.awaiting_signoff]
-    rest = [row for row in owed if not row.confirmable]
-    return Registers(
-        total=len(owed),
-        ready=sorted((row for row in owed if row.confirmable), key=lambda row: row.due_on),
-        rest=len(rest),
-        minutes=sum(row.minutes for row in rest),
-        stale=any(row.stale for row in owed),
-    )
-
-
-def owed(rows: Sequence[Row], *, may_sign: bool) -> Owed:
-    """The numbers of the sentence and the figures."""
-    now = [row for row in rows if is_now(row, may_sign=may_sign)]
-    due = [row for row in now if row.light == "due"]
-    to_sign = [row for row in now if row.light == "sign"]
-    dates = sorted({row.due_on for row in due})
-    signing = [row for row in rows if row.owed and row.status == Status.awaiting_signoff]
-    ahead = sorted(row.due_on for row in rows if row.owed and row not in now + signing)
-    begin = sorted(row.opens_on for row in rows if row.later and not row.closed)
-    running = [row for row in rows if not row.closed]
-    return Owed(
-        late=sum(row.light == "late" for row in now),
-        returned=sum(row.light == "back" for row in now),
-        due=len(due),
-        due_by=dates[-1] if dates else None,
-        one_date=len(dates) == 1,
-        to_sign=len(to_sign),
-        minutes=sum(row.minutes for row in now if may_sign or row not in signing),
-        next=ahead.count(ahead[0]) if ahead else 0,
-        next_on=ahead[0] if ahead else None,
-        later=begin.count(begin[0]) if begin else 0,
-        later_on=begin[0] if begin else None,
-        waiting=sum(row.status == Status.submitted for row in running),
-        with_secretary=len(signing),
-        total=len(rows),
-    )
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,15 @@ from django.utils.translation import ngettext
 
 from reform.states import SETTLED, Status
 from reform.templatetags.look import minutes
+from schools.language import listed
 
 
 @dataclass(frozen=True)
 class Owed:
-    """What a school owes now, in entries. `due_by`: the last date among those due soon."""
+    """What a school owes now, in entries. `due_by`: the last date among those due soon.
+
+    `sign_late` of those `to_sign` are overdue, the first since `sign_late_on`.
+    """
 
     late: int = 0
     returned: int = 0
@@ -22,6 +26,8 @@ class Owed:
     due_by: date | None = None
     one_date: bool = True
     to_sign: int = 0
+    sign_late: int = 0
+    sign_late_on: date | None = None
     minutes: int = 0
     next: int = 0
     next_on: date | None = None
@@ -52,10 +58,11 @@ def home_sentence(owed: Owed, today: date, *, own: bool = True) -> str:
             lead = ngettext("You owe %(n)d item", "You owe %(n)d items", owed.now)
         else:
             lead = ngettext("Owes %(n)d item", "Owes %(n)d items", owed.now)
-        lead %= {"n": owed.now}
+        said = {"lead": lead % {"n": owed.now}, "parts": _(", ").join(_owed_parts(owed, today))}
+        if not owed.minutes:  # all of it waits for somebody else
+            return _("%(lead)s: %(parts)s.") % said
         return _("%(lead)s: %(parts)s; %(minutes)s in all.") % {
-            "lead": lead,
-            "parts": _(", ").join(_owed_parts(owed, today)),
+            **said,
             "minutes": minutes(owed.minutes),
         }
     if owed.next and owed.next_on:
@@ -110,8 +117,27 @@ def _owed_parts(owed: Owed, today: date) -> Sequence[str]:
     return parts
 
 
-def home_line(owed: Owed) -> str:
-    """What need not be done, below the sentence."""
+def late_line(owed: Owed, days: int) -> str:
+    """How long a signature is overdue, below the sentence; `days`: working days of the first."""
+    if not owed.sign_late:
+        return ""
+    if owed.sign_late == 1:
+        words = ngettext(
+            "One of those to sign is overdue: %(days)d working day past its date.",
+            "One of those to sign is overdue: %(days)d working days past its date.",
+            days,
+        )
+    else:
+        words = ngettext(
+            "%(n)d of those to sign are overdue, the first by %(days)d working day.",
+            "%(n)d of those to sign are overdue, the first by %(days)d working days.",
+            days,
+        )
+    return words % {"n": owed.sign_late, "days": days}
+
+
+def rest_line(owed: Owed) -> str:
+    """What need not be done, at the end of the page."""
     if not owed.now or not owed.rest:
         return ""
     return ngettext(
@@ -171,8 +197,15 @@ def fast_sentence(left: Left) -> str:
     return said % words
 
 
-def registers_sentence(total: int, ready: int, rest: int) -> str:
-    """How many items of this period the registers answer by themselves, and how many they leave."""
+def registers_sentence(total: int, ready: int, rest: int, *, stale: bool = False) -> str:
+    """How many items of this period the registers answer by themselves, and how many they leave.
+
+    `stale`: nobody knows before they are asked anew.
+    """
+    if stale:
+        return ngettext("%(n)d item of this period", "%(n)d items of this period", total) % {
+            "n": total
+        }
     if not ready:
         return _("The registers answer none of the %(total)d items of this period yet.") % {
             "total": total
@@ -229,6 +262,16 @@ class EntryFacts:
     running: bool
     by_bureau: bool = False
     back: Back | None = None
+
+
+def refused_sentence(labels: Sequence[str]) -> str:
+    """What stands in the way of what was just asked for, by the names of the fields."""
+    words = ngettext(
+        "One thing is still missing or wrong: %(what)s.",
+        "%(n)d things are still missing or wrong: %(what)s.",
+        len(labels),
+    )
+    return words % {"n": len(labels), "what": listed(labels)}
 
 
 def entry_sentence(facts: EntryFacts, today: date) -> str:
