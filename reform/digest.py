@@ -285,9 +285,9 @@ def news(reminder: Reminder, extension: Extension | None) -> str:
     if reminder.about == About.moved:
         return _("The date was moved.")
     if reminder.about == About.comment:
-        return _("Somebody wrote to you about it; the words stand on its page.")
+        return _("Somebody wrote to you about it; read it on its page.")
     if reminder.about == About.returned:
-        return _("The reviewer returned it; the reason stands on its page.")
+        return _("The reviewer returned it; the reason is on its page.")
     if reminder.about == About.decided:
         exempt = reminder.entry.status == Status.exempt
         return _("Found not applicable.") if exempt else _("Accepted.")
@@ -295,7 +295,7 @@ def news(reminder: Reminder, extension: Extension | None) -> str:
         return ""
     if extension.state == ExtensionState.granted:
         return _("The later date you asked for was granted.")
-    return _("The later date you asked for was not granted; the answer stands on its page.")
+    return _("The later date you asked for was not granted; the answer is on its page.")
 
 
 _STEPS = {

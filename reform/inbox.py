@@ -34,7 +34,7 @@ DATES = (About.due, About.term)
 
 # Why something is no longer needed, as `reminders.cancel` and `sending` say it.
 WHY: Mapping[str, str | Promise] = {
-    "done": gettext_lazy("done meanwhile"),
+    "done": gettext_lazy("done since"),
     "date moved": gettext_lazy("the date was moved"),
     "reopened": gettext_lazy("opened again"),
     "void": gettext_lazy("the campaign was voided"),
@@ -324,5 +324,5 @@ def headline(one: Reminder) -> str:
     if letter:
         return _("It is in the inbox; by mail it could not be delivered.")
     if one.state == ReminderState.told or not outbox.mail_is_on():
-        return _("It is in the inbox; by mail nothing was sent.")
+        return _("It is in the inbox; nothing was sent by mail.")
     return _("It is in the inbox; by mail it goes out with the next daily letter.")

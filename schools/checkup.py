@@ -176,8 +176,8 @@ _QUORUM = gettext_lazy(
     "Look whether both numbers are right; if they are, leave them and say why in the progress note."
 )
 _TERM = gettext_lazy(
-    "After the election put down its date and the new end; before it, ask the superior "
-    "organisation to approve an extension and put down date and number."
+    "After the election, enter its date and the new end of term; before it, ask the superior "
+    "organisation to approve an extension, and enter its date and number."
 )
 _CODE = gettext_lazy(
     "Ask the bureau to compare the code with the certificate; the list stays as it is."
@@ -208,8 +208,8 @@ CHECKS: dict[str, Check] = {
         members,
         BRANCHES,
         gettext_lazy(
-            "Check the number; put down the number of the approval where there is one, else let "
-            "the secretary raise it with the superior organisation."
+            "Check the number of members; enter the number of the approval where there is one, "
+            "otherwise ask the secretary to raise it with the superior organisation."
         ),
     ),
     "CMT-01": Check(

@@ -86,7 +86,7 @@ class AccountForm(forms.ModelForm):
                 "A accepts, R returns, J goes on; only outside fields."
             )
         self.fields["language"].choices = [
-            ("", _("As this browser was told")),
+            ("", _("As set in this browser")),
             *User._meta.get_field("language").choices,
         ]
 

@@ -218,7 +218,7 @@ def hint(column: Column) -> str:
             return _("One of: %(labels)s.") % {"labels": labels}
         return _("One or several, with a comma between: %(labels)s.") % {"labels": labels}
     if column.sort == "row":
-        return _("The name of a row that stands in its own register.")
+        return _("The name of a row in its own register.")
     if column.sort == "text":
         return _("Text of at most %(most)d characters.") % {"most": column.field.max_length}
     return kinds[column.sort]

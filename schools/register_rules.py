@@ -248,7 +248,7 @@ def meeting(row: Meeting, around: Around) -> Iterator[Remark]:
         yield "group", _("Say which leadership group met.")
     yield from _held_in_time(row, around)
     if any(around.alike(row)):
-        yield "held_on", Odd(_("Such a meeting of the same day stands here already."))
+        yield "held_on", Odd(_("Such a meeting on the same day is already here."))
     if row.kind in BY_TERM and row.held_on and around.in_vacation(row.held_on):
         yield "held_on", Odd(_("This day lies in the vacation: items of a term do not count it."))
     found = quorum.of(row)
@@ -333,7 +333,7 @@ def post(row: Post, around: Around) -> Iterator[Remark]:
     ):
         yield name, Odd(sentence)
     if any(around.others(row)):
-        yield "level", _("This level stands here already; let the old row end first.")
+        yield "level", _("This level is already here; end the old row first.")
 
 
 def activity(row: Activity, around: Around) -> Iterator[Remark]:

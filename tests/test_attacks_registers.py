@@ -118,7 +118,7 @@ def test_what_was_removed_does_not_come_back_beside_the_row_that_took_its_place(
     )
 
     assert answer.status_code == 403
-    assert "This level stands here already" in words(answer)
+    assert "This level is already here" in words(answer)
     assert Post.objects.filter(school=cast.school, removed_at=None).count() == 1
 
 

@@ -88,7 +88,7 @@ def test_its_home_says_what_it_owes_and_asks_for_no_basic_figures(at, bureau):
     said = words(page)
 
     assert heading(page) == "Nothing is due now. Next: 1 item by 2027-01-15."
-    assert "These are the items that the district keeps itself" in said
+    assert "These are the items that the authority keeps itself" in said
     assert "for reference" not in said
     assert reverse("baseline") not in page.content.decode()
 

@@ -103,7 +103,7 @@ def test_news_gather_for_an_hour_and_go_in_one_letter(cast, entry, morning, trav
     (letter,) = morning("2026-11-17T11:01")
 
     text = smtp_sink.text_of(letter)
-    assert text.count("The reviewer returned it; the reason stands on its page.") == 2
+    assert text.count("The reviewer returned it; the reason is on its page.") == 2
     assert letter["Subject"] == "Reform Ledger: 阳光小学: 2 returned"
 
 

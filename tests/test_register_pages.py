@@ -204,7 +204,7 @@ def test_pages_of_many_rows_show_each_once(cast, at):
 
 def test_the_overview_says_whether_our_facts_are_right(cast, at, english):
     client = at(cast.filer)
-    assert "Nothing stands in your registers yet." in text(client.get("/registers/"))
+    assert "Your registers are still empty." in text(client.get("/registers/"))
     world.branch(cast.school, "一支部", form="branch")
 
     page = client.get("/registers/")

@@ -147,7 +147,7 @@ def test_rules_whose_time_has_yet_to_come_stand_apart_and_ask_for_nothing(cast, 
     assert heading(page) == "党组织设置没有发现问题。"
     said = words(page)
     assert "5 条以后再判断" in said
-    assert "台账没填全" not in said
+    assert "台账不全" not in said
     county = words(at(cast.viewer).get(COUNTY, {"show": "well"}))
     assert cast.school.name in county
 

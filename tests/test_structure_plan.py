@@ -64,7 +64,7 @@ def test_what_does_not_fit_the_numbers_is_named(cast, at, asked, rules):
 def test_without_a_number_the_page_asks_for_it_with_the_school_s_own_at_hand(cast, at):
     School.objects.filter(pk=cast.school.pk).update(full_members=60)
     page = at(cast.filer).get(PLAN)
-    assert heading(page) == "这么多党员，党组织一般怎样设？"
+    assert heading(page) == "按党员人数，党组织一般怎样设置？"
     assert 'name="full" value="60"' in page.content.decode()
 
 
@@ -75,4 +75,4 @@ def test_a_number_that_is_none_is_told_at_its_field_and_kept(cast, at, typed):
     assert 'id="id_full_error"' in page.content.decode()
     assert 'name="branches" value="2"' in page.content.decode()
     assert not typed or f'name="full" value="{typed}"' in page.content.decode()
-    assert heading(page) == "这么多党员，党组织一般怎样设？"
+    assert heading(page) == "按党员人数，党组织一般怎样设置？"

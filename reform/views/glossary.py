@@ -14,7 +14,7 @@ from schools.access import SIGNED_IN, access
 GROUPS = {
     "list": gettext_lazy("What is asked"),
     "role": gettext_lazy("Who does what"),
-    "state": gettext_lazy("How far a filing is"),
+    "state": gettext_lazy("States of a filing"),
     "verb": gettext_lazy("What is done with it"),
     "thing": gettext_lazy("Pages and papers"),
     "party": gettext_lazy("Party organisation and meetings"),

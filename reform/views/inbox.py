@@ -55,7 +55,7 @@ def _mail(request: HttpRequest) -> str:
     if user.email_refused_at:
         return _("Your mail address takes no letters; correct it in your account.")
     if not user.digest:
-        return _("You have switched the daily letter off; all of it stands here.")
+        return _("You have switched the daily letter off; everything is listed here.")
     return _("What is still open comes by mail too, one letter a day at most.")
 
 

@@ -143,7 +143,7 @@ def _act(body: dict[str, Any]) -> str:
 def overview(rows: int, gaps: int, empty: int) -> str:
     """Are our facts right?"""
     if not rows:
-        return _("Nothing stands in your registers yet. Begin with the branches.")
+        return _("Your registers are still empty. Begin with the branches.")
     if gaps:
         return ngettext(
             "%(n)d row of your registers lacks something that the checks look at.",

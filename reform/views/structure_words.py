@@ -42,13 +42,13 @@ def check_sentence(found: Checkup) -> str:
 def region_sentence(found: list[Brief], unseen: int = 0) -> str:
     """The first sentence of a county's page."""
     if unseen and not found:
-        return _("No school has been looked at yet.")
+        return _("No school has been checked yet.")
     n = sum(bool(one.to_look_at) for one in found)
     total = sum(one.to_look_at for one in found)
     if not found:
         return _("There is no school to look at yet.")
     if not n:
-        return _("Nothing stands out at any school.")
+        return _("Nothing was found at any school.")
     words = ngettext(
         "%(n)d of %(schools)d schools has something to look at, in %(total)d places.",
         "%(n)d of %(schools)d schools have something to look at, in %(total)d places.",
@@ -61,7 +61,7 @@ def above_sentence(lines: list[Line]) -> str:
     """The first sentence of a city's or province's page."""
     schools, n = sum(one.schools for one in lines), sum(one.with_findings for one in lines)
     if not schools:
-        return _("No school has been looked at yet.")
+        return _("No school has been checked yet.")
     words = ngettext(
         "%(n)d of %(schools)d schools has something to look at.",
         "%(n)d of %(schools)d schools have something to look at.",
