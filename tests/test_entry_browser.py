@@ -78,7 +78,7 @@ def test_who_is_signed_out_while_typing_signs_in_elsewhere_and_goes_on(cast, vis
     other.fill("[name=username]", cast.filer.user.username)
     other.fill("[name=password]", world.PASSWORD)
     other.click("button.main")
-    expect(other.locator("h1")).to_contain_text("眼下没有要办的")
+    expect(other.locator("h1")).to_contain_text("目前没有要办的")
     other.close()
     page.fill("#note", "登录过期前写的，又接着写")
     expect(page.locator("#saved")).to_have_text(SAVED, timeout=20000)

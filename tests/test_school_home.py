@@ -48,7 +48,7 @@ def test_the_home_of_a_school_opens_with_what_is_owed(cast, at):
     page = at(cast.filer).get(reverse("school_home"))
     assert heading(page) == "还欠 4 项：1 项逾期，1 项被退回，2 项 11-30 到期；约 16 分钟可办完。"
     lede, rest = text(page).split("由谁审核")[0].split("先办")
-    assert "其余 1 项眼下不用管。" not in lede and rest.strip().endswith("其余 1 项眼下不用管。")
+    assert "其余 1 项目前不用办理。" not in lede and rest.strip().endswith("其余 1 项目前不用办理。")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_every_figure_is_a_link_to_as_many_items(cast, at):
 def test_what_is_not_open_yet_is_shown_as_later_and_not_owed(cast, at):
     world.entry(cast.school, "Z2.1", term=2, opens_on=date(2027, 3, 1), due_on=date(2027, 6, 1))
     page = at(cast.filer).get(reverse("school_home"))
-    assert heading(page) == "眼下没有要办的；1 项 2027-03-01 起办。"
+    assert heading(page) == "目前没有要办的；1 项 2027-03-01 起办。"
     assert "（第二学期）：2027-03-01 前不用办" in text(page)
     assert "暂不用办" in text(page)
 
@@ -205,7 +205,7 @@ def test_the_ledger_of_a_bureau_is_read_by_its_officials_and_no_stranger(cast, a
     world.entry(bureau, "X3.1", counted=False)
     url = reverse("school_ledger", args=[bureau.code])
     page = at(cast.viewer).get(url)
-    assert heading(page) == "眼下没有要办的；下一批 1 项，2027-01-15 到期。"
+    assert heading(page) == "目前没有要办的；下一批 1 项，2027-01-15 到期。"
     assert "清单供参照" not in text(page)
     assert "按学校填报的" not in text(page)
     assert at(cast.strange_reviewer).get(url).status_code == 404

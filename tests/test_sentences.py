@@ -37,7 +37,7 @@ BOTH = [
     ),
     (
         Owed(next=6, next_on=date(2026, 12, 10), waiting=3, total=9),
-        "眼下没有要办的；下一批 6 项，12-10 到期。",
+        "目前没有要办的；下一批 6 项，12-10 到期。",
         "Nothing is due now. Next: 6 items by 12-10.",
     ),
     (
@@ -52,7 +52,7 @@ BOTH = [
     ),
     (
         Owed(later=2, later_on=date(2027, 3, 1), total=4),
-        "眼下没有要办的；2 项 2027-03-01 起办。",
+        "目前没有要办的；2 项 2027-03-01 起办。",
         "Nothing is due now; 2 items begin on 2027-03-01.",
     ),
     (Owed(total=44), "全部 44 项都已办结。", "All done: all 44 items are settled."),
@@ -197,7 +197,7 @@ def facts(**changes):
         ),
         (
             {"opens_on": date(2027, 3, 1)},
-            "2027-03-01 起办，现在不用管。",
+            "2027-03-01 起办，目前不用办理。",
             "This begins on 2027-03-01; nothing to do before.",
         ),
         (
