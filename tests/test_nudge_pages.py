@@ -60,6 +60,12 @@ def test_a_letter_without_a_reason_comes_back_with_what_was_chosen(stuck, desk):
     assert answer.content.decode().count('name="chosen"') == 3
 
 
+def test_nothing_ticked_stays_where_it_was_looked_for(stuck, desk):
+    answer = desk.post(HERE, {"do": "look", "kind": "returned"})
+    assert answer.url == f"{HERE}?kind=returned"
+    assert desk.post(HERE, {"do": "look", "kind": "x"}).url == f"{HERE}?kind=late"
+
+
 def test_nothing_ticked_sends_nothing(stuck, desk):
     said = words(desk.post(HERE, {"do": "look"}, follow=True))
     assert "请先勾选要催办的事项" in said

@@ -227,6 +227,13 @@ def test_a_file_that_is_no_list_says_why_on_its_page(desk, data, sentence):
 
 
 @pytest.mark.django_db
+def test_the_page_names_the_empty_list_by_what_it_is(cast, desk):
+    page = desk.get(reverse("people_import"))
+    page = page.content.decode()
+    assert "Get the empty list (xlsx)</a>" in page and ">Empty<" not in page
+
+
+@pytest.mark.django_db
 def test_the_workbook_names_the_schools_without_a_filer_and_comes_back_as_it_is(cast, desk):
     bare = [world.school("无人小学"), world.school("=1+1小学")]
 

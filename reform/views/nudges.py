@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -42,7 +43,7 @@ def nudges(request: HttpRequest) -> HttpResponse:
     chosen = _listed(request) if request.POST.get("do") == "all" else _chosen(request)
     if not chosen:
         messages.warning(request, _("First tick what you want to write about; nothing was sent."))
-        return redirect("nudges")
+        return redirect(f"{reverse('nudges')}?kind={_kind(request.POST)}")
     form = ReasonForm(request.POST if request.POST.get("do") == "send" else None)
     if form.is_bound and form.is_valid():
         try:
