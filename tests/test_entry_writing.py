@@ -189,3 +189,23 @@ def test_a_version_that_never_was_is_someone_elses_and_nothing_is_lost(cast, at,
     page = at(cast.filer).post(url("entry_submit", entry), form(entry, version=version))
     assert page.status_code == 409
     assert note_of(page) == "已按课表开齐。"
+
+
+def test_a_question_of_yes_or_no_is_marked_where_it_was_left_open(cast, at):
+    entry = world.entry(cast.school)
+    entry.slot.item.checks.filter(source="typed").update(kind="bool")
+    sent = form(entry, **{"check-politics_course_classes-num": ""})
+    page = at(cast.filer).post(url("entry_submit", entry), sent)
+    assert page.status_code == 422
+    field = re.search(r"<select[^>]*politics_course_classes-num[^>]*>", page.content.decode())[0]
+    assert 'aria-invalid="true"' in field and "politics_course_classes-error" in field
+
+
+def test_a_page_that_answers_a_form_offers_no_other_language(cast, at):
+    """It cannot be asked for again, and what was typed would be lost."""
+    entry = world.entry(cast.school)
+    switch = f'action="{reverse("language")}"'
+    assert switch in at(cast.filer).get(url("entry", entry)).content.decode()
+    refused = at(cast.filer).post(url("entry_submit", entry), form(entry, pledged=""))
+    assert refused.status_code == 422
+    assert switch not in refused.content.decode()

@@ -26,17 +26,6 @@
     return link;
   };
 
-  // After signing in elsewhere this page holds an old token: take a new one from a fresh copy of it.
-  const renew = async () => {
-    const answer = await fetch(location.href, { redirect: "error" });
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.querySelector("[name=csrfmiddlewaretoken]");
-    if (!fresh) return false;
-    for (const input of document.querySelectorAll("[name=csrfmiddlewaretoken]")) input.value = fresh.value;
-    document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": fresh.value }));
-    return true;
-  };
-
   const send = (keepalive) =>
     fetch(form.dataset.save, {
       method: "POST",
@@ -46,28 +35,34 @@
       redirect: "error",
     });
 
-  const save = async (again) => {
+  const later = (wait) => {
     clearTimeout(timer);
-    if (!dirty || saving || leaving) return;
+    timer = setTimeout(save, wait);
+  };
+
+  const save = async () => {
+    clearTimeout(timer);
+    if (!dirty || leaving) return;
+    if (saving) return later(WAIT);
     saving = true;
     dirty = false;
+    const isJson = (answer) => (answer.headers.get("Content-Type") || "").includes("json");
     try {
       let answer = await send(false);
-      const json = (answer.headers.get("Content-Type") || "").includes("json");
-      if (answer.status === 403 && !json && !again && (await renew())) answer = await send(false);
-      if (answer.status === 401) {
-        dirty = true;
-        tell(form.dataset.signedOut, signIn());
-        timer = setTimeout(save, RETRY);
-      } else {
+      if (answer.status === 403 && !isJson(answer) && (await renew())) answer = await send(false);
+      dirty = dirty || !answer.ok;
+      if (isJson(answer)) {
         const body = await answer.json();
-        if (!answer.ok) dirty = true;
         tell(body.saved || body.reason);
+      } else {
+        if (answer.status === 401) tell(form.dataset.signedOut, signIn());
+        else tell(form.dataset.failed);
+        later(RETRY);
       }
     } catch {
       dirty = true;
       tell(form.dataset.offline);
-      timer = setTimeout(save, RETRY);
+      later(RETRY);
     } finally {
       saving = false;
     }
@@ -75,8 +70,7 @@
 
   const changed = () => {
     dirty = true;
-    clearTimeout(timer);
-    timer = setTimeout(save, WAIT);
+    later(WAIT);
   };
 
   const counted = () => {
@@ -123,8 +117,5 @@
     event.preventDefault();
     input.files = files;
     input.dispatchEvent(new Event("change", { bubbles: true }));
-  });
-  document.addEventListener("htmx:responseError", (event) => {
-    if (event.detail.xhr.status === 401) tell(form.dataset.signedOut, signIn());
   });
 })();

@@ -24,7 +24,7 @@
     asked = undefined;
     if (opinion) field.blur();
     else if (field) return;
-    if (event.key === "?") {
+    if (event.key === "?" && keys) {
       keys.open = !keys.open;
       event.preventDefault();
       return;

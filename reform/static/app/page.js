@@ -1,4 +1,4 @@
-// Every page: the menu closes by itself, a form is sent once however often its button is pressed, words go into fields.
+// Every page: the menu closes by itself, a form is sent once however often its button is pressed, words go into fields, a refusal is told.
 (() => {
   "use strict";
   document.addEventListener("click", (event) => {
@@ -34,6 +34,34 @@
     if (event.detail) field.focus();
     else field.scrollIntoView({ block: "center" });
   });
+  // Every sign-in makes the tokens of open pages void: take a new one from a page that anybody may open.
+  window.renew = async () => {
+    const answer = await fetch(document.body.dataset.renew, { redirect: "error" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector("[name=csrfmiddlewaretoken]");
+    if (!fresh) return false;
+    for (const input of document.querySelectorAll("[name=csrfmiddlewaretoken]")) input.value = fresh.value;
+    document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": fresh.value }));
+    return true;
+  };
+  // What a script is refused is said where it was asked for; what was typed stays.
+  const note = document.getElementById("refused").content.firstElementChild;
+  note.setAttribute("role", "alert");
+  const [said, way] = note.children;
+  const failed = said.textContent;
+  const refused = ({ detail: { elt, target, requestConfig, xhr } }) => {
+    if (requestConfig.verb === "get") return;
+    const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
+    const why = { 401: note.dataset.signedOut, 403: note.dataset.aged }[xhr.status];
+    said.textContent = page.querySelector("h1")?.textContent || why || failed;
+    way.hidden = xhr.status !== 401;
+    (target.id === "main" ? elt : target).before(note);
+    note.scrollIntoView({ block: "nearest" });
+    if (xhr.status === 403) renew().catch(() => {});
+  };
+  document.addEventListener("htmx:responseError", refused);
+  document.addEventListener("htmx:sendError", refused);
+  document.addEventListener("htmx:beforeRequest", () => note.remove());
   for (const button of document.querySelectorAll("[data-print]")) {
     button.hidden = false;
     button.addEventListener("click", () => window.print());
