@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reform.states import Status
+from reform.states import SETTLED, Status
 from reform.views import ledger
 from reform.views.ledger import Row
 from reform.views.sentences import Owed
@@ -61,5 +61,6 @@ def owed(rows: Sequence[Row], *, may_sign: bool) -> Owed:
         later_on=begin[0] if begin else None,
         waiting=sum(row.status == Status.submitted for row in running),
         with_secretary=len(signing),
+        ended=sum(row.closed and row.status not in SETTLED for row in rows),
         total=len(rows),
     )

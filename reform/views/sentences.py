@@ -17,6 +17,7 @@ from schools.language import listed
 class Owed:
     """What a school owes now, in entries. `due_by`: the last date among those due soon.
 
+    `ended`: not settled when their campaign was closed.
     `sign_late` of those `to_sign` are overdue, the first since `sign_late_on`.
     """
 
@@ -35,6 +36,7 @@ class Owed:
     later_on: date | None = None
     waiting: int = 0
     with_secretary: int = 0
+    ended: int = 0
     total: int = 0
 
     @property
@@ -89,6 +91,12 @@ def home_sentence(owed: Owed, today: date, *, own: bool = True) -> str:
             "Nothing is due now; %(n)d items begin on %(day)s.",
             owed.later,
         ) % {"n": owed.later, "day": short(owed.later_on, today)}
+    if owed.ended:
+        return ngettext(
+            "The campaign is closed; %(n)d item was not accepted.",
+            "The campaign is closed; %(n)d items were not accepted.",
+            owed.ended,
+        ) % {"n": owed.ended}
     return ngettext(
         "All done: the one item is settled.", "All done: all %(n)d items are settled.", owed.total
     ) % {"n": owed.total}
@@ -242,8 +250,9 @@ class EntryFacts:
     """What the sentence of an entry is made from.
 
     `missing`: typed numbers not there yet; `unasked`: nothing was answered from the registers yet;
-    `answered`: they answer everything; `short`: computed checks short of their target, no note
-    written; `silent`: the registers hold nothing; `back`: who returned or reopened it.
+    `answered`: they answer everything, and nothing was begun beside it; `short`: computed checks
+    short of their target, no note written; `silent`: the registers hold nothing; `back`: who
+    returned or reopened it.
     """
 
     status: Status
