@@ -61,6 +61,8 @@ def test_a_run_of_words_wider_than_a_phone_may_fold_before_its_full_stop_is_alon
     assert look.unbroken("白鹭县教育局没有专项。") == "白鹭县教育局没有专项。"
     long = "白鹭县教育局目前没有进行中的专项"
     assert look.unbroken(f"{long}。") == "<wbr>".join(long) + "。"
+    assert look.unbroken("将于 今天 13:53 发出。") == "将于今天\u00a013:53\u00a0发出。"
+    assert look.unbroken("于 11-18 08:30 发出。") == "于\u00a0<time>11-18 08:30</time>\u00a0发出。"
     counted = look.unbroken("台账里有 1 条缺少核查点要用的内容。")
     assert "有\u00a01\u00a0条<wbr>缺" in counted and counted.endswith("内<wbr>容。")
 

@@ -152,8 +152,11 @@ _DATE = re.compile(r"(?<![\w-])(?:\d{4}-)?\d{2}-\d{2}(?: \d{2}:\d{2})?(?![\w-])"
 # Wider than a phone: it may fold between any two characters.
 _LONG_RUN = re.compile(r"[\u4e00-\u9fff\u00a0\d]{14,}")
 _FOLD = re.compile(r"(?<=[\u4e00-\u9fff])(?=[\u4e00-\u9fff])")
-# Full-width stops, and quotation marks after a Chinese word, have their own room.
-_STOP_GAP = re.compile(r"(?<=[\u3002\uff01\uff1b\uff1f]) |(?<=[\u4e00-\u9fff]) (?=\u201c)")
+# Full-width stops, and quotation marks after a Chinese word, have their own room; the word for
+# "today" stands where a date would, which is kept apart.
+_STOP_GAP = re.compile(
+    r"(?<=[\u3002\uff01\uff1b\uff1f]) |(?<=[\u4e00-\u9fff]) (?=\u201c|\u4eca\u5929 \d)"
+)
 _NUMBER_GAP = re.compile(r"(?<=[\u4e00-\u9fff]) (?=\d)|(?<=\d) (?=[\u4e00-\u9fff])")
 
 
