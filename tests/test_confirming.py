@@ -278,6 +278,7 @@ def test_a_begun_note_is_not_passed_over(cast, at):
     assert url("entry_confirm", entry) not in text(home(browser))
     page = confirm(browser, entry)
     assert "这一项已写有进展情况草稿" in words(page)
+    assert heading(page) == "内容已齐，再看一遍即可提交。"  # no click confirms it any more
     assert Draft.objects.get().note == "写到一半"
     assert world.status(entry) == Status.in_progress
 

@@ -42,6 +42,10 @@ def test_a_check_is_as_wide_as_the_page_and_no_mark_begins_a_line(school, visit)
         for width in range(320, 420, 10):
             page.set_viewport_size({**PHONE, "width": width})
             assert looking.stray_marks(page) == []
+    world.file(entry, school.filer, note="教研员本学期补训。")
+    page.set_viewport_size(PHONE)
+    page.goto(f"{page.url.split('?')[0]}history/")
+    assert set(page.evaluate(WIDTHS)) == {100}
 
 
 def test_steps_of_a_row_stand_in_one_line_at_its_left(school, visit):

@@ -236,7 +236,7 @@ def _told(entry: Entry, seat: Seat, filed: Filed, *, writing: bool, own: bool) -
     what is to be written, the comments, and who reviews."""
     pairs = submissions.side_by_side(entry, filed, own=own)
     changes = {one.report.no: one for one in pairs if one.before}
-    told, said = entry_steps.steps(entry, own=own, changes=changes)
+    told, said = entry_steps.steps(entry, own=own, changes=changes, most=entry_steps.MOST_EVENTS)
     last = next((step for step in told if step["kind"] in MOVES), None)
     posts = list(scope.partners(entry.school, entry.authority))
     return {
@@ -307,6 +307,7 @@ def _facts(
     own: bool,
     kept: Computed | None,
     ready: bool,
+    confirm: bool,
     back: Back | None = None,
     **_more: bool,
 ) -> EntryFacts:
@@ -326,7 +327,7 @@ def _facts(
         due_on=entry.due_on,
         missing=0 if shown.claim == "not_applicable" else missing,
         unasked=kept is None and not by_hand,
-        answered=ready,
+        answered=confirm,
         short=0 if noted else sum(line.met is False for line in lines if not line.typed),
         silent=not noted and not ready and not by_hand,
         sent_on=clock.local_date(report.sent_at) if report and report.sent_at else None,
