@@ -12,7 +12,7 @@ from reform import comments
 from reform.models import Comment, Entry, Event
 from reform.submissions import Submission
 
-MOST_EVENTS = 30
+MOST_EVENTS = 30  # of the newest, on the page of the entry; its history shows all
 STEPS = {
     "save": pgettext_lazy("step", "began"),
     "submit": pgettext_lazy("step", "submitted"),
@@ -50,12 +50,13 @@ TOLD_INSIDE = ("hand_back", *TOLD)  # at the school itself
 
 
 def steps(
-    entry: Entry, *, own: bool, changes: Mapping[int, Submission]
+    entry: Entry, *, own: bool, changes: Mapping[int, Submission], most: int | None = None
 ) -> tuple[list[dict[str, Any]], list[Comment]]:
     """The history of an entry, newest first, with the words of those who decided; and its comments.
 
     `changes`: number of a report → what it changed. What a secretary told the filer is read by
-    nobody outside their school. One query, comments first: no number of steps pushes one out.
+    nobody outside their school. `most`: of the steps, None: all. One query, comments first: no
+    number of steps pushes one out.
     """
     told = TOLD_INSIDE if own else TOLD
     events = (
@@ -63,8 +64,8 @@ def steps(
         .exclude(kind__in=comments.AFTER)
         .select_related("actor", "words", "comment__author", "comment__resolved_by")
         .order_by(Case(When(kind=comments.SAID, then=0), default=1), "-seq")
-    )[: MOST_EVENTS + comments.MOST]
-    happened = [event for event in events if event.kind != comments.SAID][:MOST_EVENTS]
+    )[: most and most + comments.MOST]
+    happened = [event for event in events if event.kind != comments.SAID][:most]
     thread = [event.comment for event in events if event.kind == comments.SAID]
     lines = []
     for event in happened:
