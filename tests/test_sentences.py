@@ -142,7 +142,7 @@ def facts(**changes):
         (
             {"unasked": True},
             "先由台账得出数据，再提交。",
-            "Ask the registers what they answer, then send it.",
+            "Have the registers work out their figures first, then send it.",
         ),
         (
             {"answered": True},
@@ -209,7 +209,7 @@ def facts(**changes):
         (
             {"own": False, "status": Status.returned, "back": Back(True, "周科", TODAY)},
             "周科于 11-20 重开，学校应在 11-30 前改好再提交。",
-            "周科 reopened it 11-20; the school sends it again by 11-30.",
+            "周科 reopened it on 11-20; the school is to send it again by 11-30.",
         ),
         (
             {
@@ -219,7 +219,7 @@ def facts(**changes):
                 "due_on": date(2026, 11, 19),
             },
             "周科于 11-10 退回，时限 11-19 已过，学校还没有再提交。",
-            "周科 returned it 11-10; the school has not sent it again by 11-19.",
+            "周科 returned it on 11-10; the school did not send it again by 11-19.",
         ),
         (
             {"writing": False},

@@ -19,14 +19,14 @@ HEIGHT = 40
 
 
 def week(days: Sequence[Day], now: Figures, today: date) -> str:
-    """ "In 7 days: 12 more accepted, …"; nothing where no day is near enough."""
+    """ "In the last 7 days: 12 more accepted, …"; nothing where no day is near enough."""
     then = snapshots.week_ago(days, today)
     if then is None:
         return ""
     sent = now.done + now.waiting - then.done - then.waiting
     said = [_accepted(now.done - then.done), _sent(sent), _late(now.late - then.late)]
     if then.day == today - timedelta(days=7):
-        return _("In 7 days: %(parts)s.") % {"parts": listed(said)}
+        return _("In the last 7 days: %(parts)s.") % {"parts": listed(said)}
     return _("Since %(day)s: %(parts)s.") % {"day": short(then.day, today), "parts": listed(said)}
 
 

@@ -315,11 +315,11 @@ def back_sentence(back: Back, due_on: date, today: date) -> str:
     """For officials: what became of an entry that was sent and is to be sent again."""
     parts = {"who": back.who, "day": short(back.on, today), "due": short(due_on, today)}
     if back.reopened:
-        said = _("%(who)s reopened it %(day)s; the school sends it again by %(due)s.")
-        late = _("%(who)s reopened it %(day)s; the school has not sent it again by %(due)s.")
+        said = _("%(who)s reopened it on %(day)s; the school is to send it again by %(due)s.")
+        late = _("%(who)s reopened it on %(day)s; the school did not send it again by %(due)s.")
     else:
-        said = _("%(who)s returned it %(day)s; the school sends it again by %(due)s.")
-        late = _("%(who)s returned it %(day)s; the school has not sent it again by %(due)s.")
+        said = _("%(who)s returned it on %(day)s; the school is to send it again by %(due)s.")
+        late = _("%(who)s returned it on %(day)s; the school did not send it again by %(due)s.")
     return (late if due_on < today else said) % parts
 
 
@@ -338,7 +338,7 @@ def _writing(facts: EntryFacts, today: date) -> str:
             facts.missing,
         ) % {"n": facts.missing}
     if facts.unasked:
-        return _("Ask the registers what they answer, then send it.")
+        return _("Have the registers work out their figures first, then send it.")
     if facts.answered:
         return _("The registers answer everything: one click confirms it.")
     if facts.short:
