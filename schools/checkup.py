@@ -171,7 +171,9 @@ def _since(books: Books, first: date) -> str:
 
 # ---- the table
 
-_LATE_ENTRY = gettext_lazy("Put down what was held; what was not is only planned sooner next time.")
+_LATE_ENTRY = gettext_lazy(
+    "Enter what was held; never make up what was not, and plan the next one earlier."
+)
 _QUORUM = gettext_lazy(
     "Look whether both numbers are right; if they are, leave them and say why in the progress note."
 )
@@ -187,15 +189,13 @@ CHECKS: dict[str, Check] = {
         rules.str_01,
         members,
         BRANCHES,
-        gettext_lazy("Put the branch down, or ask the superior organisation about founding one."),
+        gettext_lazy("Enter the branch, or ask the superior organisation about founding one."),
     ),
     "STR-02": Check(
         rules.str_02,
         members,
         BRANCHES,
-        gettext_lazy(
-            "Put down the joint branch and where it is, or ask the superior organisation."
-        ),
+        gettext_lazy("Enter the joint branch and where it is, or ask the superior organisation."),
     ),
     "STR-03": Check(
         rules.str_03,
@@ -216,13 +216,13 @@ CHECKS: dict[str, Check] = {
         rules.cmt_01,
         seats,
         SEATS,
-        gettext_lazy("Put down the seats that were left out; fill the others in a by-election."),
+        gettext_lazy("Enter the seats that were left out; fill the others in a by-election."),
     ),
     "CMT-02": Check(
         rules.cmt_02,
         seats,
         SEATS,
-        gettext_lazy("Put down the seat if it was left out; else fill it in a by-election."),
+        gettext_lazy("Enter the seat if it was left out; otherwise fill it in a by-election."),
     ),
     "CMT-03": Check(
         rules.cmt_03,
@@ -244,7 +244,7 @@ CHECKS: dict[str, Check] = {
         rules.trm_03,
         branches,
         BRANCHES,
-        gettext_lazy("Put down the number of the approval, or correct the date of the extension."),
+        gettext_lazy("Enter the number of the approval, or correct the date of the extension."),
     ),
     "TRM-04": Check(
         rules.trm_04,
@@ -263,7 +263,7 @@ CHECKS: dict[str, Check] = {
         meetings.op_7,
         decisions,
         MEETINGS,
-        gettext_lazy("Put down the day of the talk if there was one; talk first next time."),
+        gettext_lazy("Enter the date of the talk if there was one; next time talk first."),
     ),
     "OP-12": Check(
         rules.op_12,
