@@ -107,8 +107,17 @@ def test_a_province_and_the_nation_list_what_is_below_by_code(city, client):
     assert heading(page).startswith("已下发专项的 1 个市应报 15 项")
     world.sign_in(client, world.seat("viewer", "0"))
     page = client.get("/board/0/")
-    assert regions(page) == {"江苏省": ["未下发"], "浙江省": [15, 3, 2, 4, 4, 2]}
+    assert regions(page) == {"浙江省": [15, 3, 2, 4, 4, 2]}  # the tiles tell of the others
     assert "/rows/" not in page.content.decode()
+
+
+@pytest.mark.parametrize(("asked", "offered"), [("state=late", False), ("state=open&own=1", True)])
+def test_a_city_is_offered_to_write_only_to_schools_it_reviews(city, client, asked, offered):
+    world.entry(world.school("市直中学", authority="3301", region=world.COUNTY), "Z1.1")
+    world.sign_in(client, world.seat("reviewer", "3301"))
+    page = client.get(f"/board/3301/rows/?{asked}")
+    assert len(page.context["rows"]) > 0
+    assert ('href="/nudges/"' in page.content.decode()) is offered
 
 
 def test_a_county_without_a_campaign_is_told_from_one_that_owes_nothing(mixed, client):
@@ -141,7 +150,7 @@ def test_the_counties_of_a_placeholder_stand_directly_below_the_province(db, tra
     world.sign_in(client, world.seat("viewer", "11"))
     page = client.get("/board/11/")
     assert regions(page) == {"海淀区": [1, 0, 0, 0, 0, 0]}
-    assert heading(page) == "1 个县（市、区）应报 1 项，已通过 0 项，没有逾期。"
+    assert heading(page) == "北京市应报 1 项，已通过 0 项，没有逾期。"
     below = client.get("/board/110108/")
     assert re.search(r'<p class="kicker">.*?北京市.*?海淀区', below.content.decode(), re.S)
 

@@ -61,7 +61,9 @@ def audit(request: HttpRequest) -> HttpResponse:
     today = scope.rows(AuditLine.objects.filter(at__gte=since), request.seat).count()
     context = {
         "sentence": ngettext(
-            "%(n)d line in the last 24 hours", "%(n)d lines in the last 24 hours", today
+            "%(n)d line was written in the last 24 hours.",
+            "%(n)d lines were written in the last 24 hours.",
+            today,
         )
         % {"n": today},
         "rows": [(line, WORDS.get(line.what, line.what)) for line in shown[:PAGE]],

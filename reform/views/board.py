@@ -246,7 +246,8 @@ def _above(
         **filters.shown(asked, known, _chips(region.code, year, asked)),
     }
     if region.code == NATION:
-        context["tiles"] = _tiles(below, year, asked, issued)
+        context["tiles"] = _tiles(below, year, asked, issued)  # told of all, so the table is short
+        context["below"] = [line for line in context["below"] if not line["nothing"]]
     if any(line.itself for line in below):
         context["itself"] = _authority(seat, region, year, said, own=True)
     return context
@@ -262,6 +263,8 @@ def _stands(figures: Figures, state: str) -> bool:
 def _who(region: Region, below: Sequence[Below], issued: Sequence[str]) -> str:
     """ "13 counties and districts": those with a campaign, told apart from the rest."""
     regions = [line for line in below if not line.itself]
+    if len(regions) == 1:
+        return region.name
     level = "city" if any(len(line.region.code) == 4 for line in regions) else "county"
     asked = sum(line.figures.expected > 0 or _reached(line, issued) for line in regions)
     who = regions_counted(asked, "province" if region.code == NATION else level)

@@ -64,7 +64,8 @@ def board_rows(request: HttpRequest, region: str) -> HttpResponse:
         "states": _states(links, asked),
         "board_url": board_url(region, year),
         "strange": [*strange, *asked.strange],
-        "may_nudge": request.seat.has("nudge") and request.seat.is_authority(region),
+        "may_nudge": request.seat.has("nudge")
+        and any(request.seat.is_authority(row["reviewed_by"]) for row in page.rows),
         "sentence": rows_sentence(asked.get("state") or "expected", page.total, asked.about),
         "rows": [
             _row(row, owed[row["slot_id"]], today, calendar, request.seat) for row in page.rows

@@ -29,7 +29,7 @@ from schools.structure_counts import Brief
 from schools.structure_plan import expectations, gaps
 from schools.structure_rules import Row
 
-PAGE = 100  # schools
+PAGE = 40  # schools
 AT_ONCE = 200  # schools that are all looked at afresh; of more, those that are shown
 SHOWS = ("found", "open", "well")
 
