@@ -15,7 +15,6 @@ from reform.models import Check, CheckValue, Entry, Evidence, Report, Review
 from reform.models.catalogue import CheckKind, Source
 from reform.models.report import Verdict
 from reform.policy import UNDO_FOR
-from reform.states import Keeper
 from schools import clock, small_counts
 from schools.language import listed, local
 from schools.models.capability import PostLevel
@@ -167,7 +166,7 @@ def just_done(found: Iterable[Review], done: int | None, seat: Seat) -> Review |
     if last is None or last.reviewer_id != seat.user.pk or last.undone_at:
         return None
     entry = last.report.entry
-    here = entry.authority == seat.place_code or entry.keeper == Keeper.district
+    here = entry.authority == seat.place_code or entry.by_bureau
     if not here or clock.now() - last.at > UNDO_FOR:
         return None
     return last
@@ -204,7 +203,7 @@ def _checks(
             report__in=[r.pk for r in (report, before) if r is not None]
         )
     }
-    kept, outside = getattr(entry, "computed", None), entry.keeper != Keeper.district
+    kept, outside = getattr(entry, "computed", None), entry.hides_small(own=False)
     lines, computed = [], []
     for check in Check.objects.filter(item=entry.slot.item_id):
         if now := values.get((report.pk, check.pk)):
@@ -232,6 +231,8 @@ def check_line(
     target = Target.of(now.target)
     computed = now.source == Source.computed
     light, result = {True: ("done", _("met")), False: ("due", _("short")), None: ("", "")}[now.met]
+    if target and now.detail.get("judged") is False:
+        result = _("still adding up")
     guarded = small_counts.guarded(check.registers)
     exact, apart = not (hides and guarded), guarded and not outside
     if check.kind == CheckKind.ratio and now.num is not None and now.den and exact:

@@ -133,6 +133,8 @@ def test_what_is_judged_in_a_later_slot_says_until_when_it_adds_up(cast, at):
     browser.post(url("entry_submit", entry), form(entry, note="领导小组尚未成立。"))
     assert world.status(entry) == Status.submitted
     assert shown in words(browser.get(url("entry", entry)))
+    reviewed = words(at(cast.reviewer).get(url("review_entry", entry)))
+    assert "立德树人工作机制文件 是 尚在累计" in reviewed
 
 
 def test_what_was_sent_stays_and_the_school_reads_that_the_registers_moved(cast, at):

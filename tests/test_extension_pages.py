@@ -34,6 +34,7 @@ def test_two_presses_lead_from_an_item_to_a_request(cast, entry, at):
     assert here in filer.get(f"/entries/{entry.pk}/").content.decode()
     page = filer.get(here)
     assert heading(page) == "时限为 2026-11-30，还有 6 个工作日。需要延到哪一天？"
+    assert "还有\u00a06\u00a0个" in page.content.decode()  # a number is not parted from its word
     assert page.context["dates"][0][0] == date(2026, 12, 4)
 
     done = filer.post(here, {"wanted_on": "2026-12-04", "reason": WHY, "key": "k"}, follow=True)
