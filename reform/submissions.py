@@ -17,7 +17,7 @@ from reform.filings import Filing
 from reform.models import Check, CheckValue, Entry, Evidence, Report, Review
 from reform.models.campaign import CampaignState
 from reform.models.catalogue import Source
-from reform.states import Claim, Keeper
+from reform.states import Claim
 from schools import clock
 from schools.language import listed
 from schools.models import Succession, User
@@ -234,7 +234,7 @@ def side_by_side(entry: Entry, filed: Filed, *, own: bool) -> list[Submission]:
         Submission(
             report,
             before,
-            _lines(entry, filed.values[report.pk], before, filed, outside=not own),
+            _lines(entry, filed.values[report.pk], before, filed, own=own),
             *_materials(filed.carried(report), before, filed),
         )
         for before, report in pairs
@@ -261,7 +261,7 @@ def to_come(entry: Entry, filing: Filing, filed: Filed, by: User) -> Submission:
     return Submission(
         report,
         before,
-        _lines(entry, values, before, filed, outside=True),
+        _lines(entry, values, before, filed, own=False),
         *_materials(filed.attached, before, filed),
     )
 
@@ -295,11 +295,11 @@ def _lines(
     before: Report | None,
     filed: Filed,
     *,
-    outside: bool,
+    own: bool,
 ) -> list[CheckLine]:
-    """`outside` the own school small counts are hidden; the sums of a bureau are shown."""
+    """`own`: the school itself reads them, with its small counts."""
     then = filed.values[before.pk] if before else {}
-    apart = outside and entry.keeper != Keeper.district
+    apart = entry.hides_small(own=own)
     return [
         dossier.check_line(check, values[check.key], then.get(check.key), None, outside=apart)
         for check in filed.checks

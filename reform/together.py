@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from reform import dossier
 from reform.models import CheckValue, Entry, Report
 from reform.models.catalogue import Source
-from reform.states import Claim, Keeper
+from reform.states import Claim
 from schools.scope import Seat
 
 PAGE = 20
@@ -57,7 +57,7 @@ def read(found: "QuerySet[Entry]") -> tuple[list[Plain], bool]:
 
 
 def _plain(entry: Entry, values: Sequence[CheckValue]) -> Plain | None:
-    kept, outside = getattr(entry, "computed", None), entry.keeper != Keeper.district
+    kept, outside = getattr(entry, "computed", None), entry.hides_small(own=False)
     lines = []
     for value in values:
         check = value.check_def

@@ -4,8 +4,10 @@ import re
 
 import pytest
 
-from reform import comments, progress
+from reform import comments, history, progress
 from reform.models import Draft, Report
+from reform.states import MOVES
+from reform.views.entry_steps import STEPS
 from tests import desk, world
 from tests.entry_form import form, url, value_of
 from tests.reading import heading, words
@@ -45,6 +47,18 @@ def test_every_submission_stands_there_with_what_it_changed_and_what_was_decided
             "请核对班级数。" in said
             and f"<b>通过</b>，{cast.reviewer.user.name}" in page.content.decode()
         )
+
+
+def test_a_step_of_a_kind_that_nobody_worded_yet_breaks_no_page(cast, entry, at):
+    event = history.NewEvent("unheard_of", cast.filer.user, entry.pk)
+    history.record(cast.school.subject, event)
+    for name in ("entry", "entry_history"):
+        page = at(cast.filer).get(url(name, entry))
+        assert page.status_code == 200 and "unheard_of" in words(page)
+
+
+def test_every_move_of_an_entry_has_its_word_in_the_history():
+    assert set(MOVES) - set(STEPS) == set()
 
 
 def test_it_says_so_when_nothing_was_submitted(cast, entry, at):

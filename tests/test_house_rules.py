@@ -94,3 +94,11 @@ def test_a_measurement_runs_when_it_is_called_and_not_when_it_is_read():
     ]
 
     assert found == []
+
+
+def test_templates_name_states_and_never_their_numbers():
+    """A number in a template says nothing to its reader and follows no change of the table."""
+    number = re.compile(r"\b(?:status|keeper|role|claim|verdict|source) [!=]= -?\d")
+    found = [f"{path}: {match[0]}" for path, text in templates() for match in number.finditer(text)]
+
+    assert found == []

@@ -55,6 +55,20 @@ class Entry(models.Model):
     def __str__(self) -> str:
         return f"{self.school_id}:{self.slot_id}"
 
+    @property
+    def state(self) -> str:
+        """The name of its status."""
+        return Status(self.status).name
+
+    @property
+    def by_bureau(self) -> bool:
+        """Whether an education bureau keeps it for itself, from the sums of its schools."""
+        return self.keeper == Keeper.district
+
+    def hides_small(self, *, own: bool) -> bool:
+        """Whether small counts are hidden from its reader; the sums of a bureau are shown."""
+        return not own and not self.by_bureau
+
     def is_running(self, today: date) -> bool:
         """Whether its campaign is under way, for all or for this school alone."""
         state = self.slot.campaign.state

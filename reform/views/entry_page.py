@@ -108,7 +108,7 @@ def page(
         lines = _open_lines(checks, entry, shown, errors, kept if own else {})
     else:
         held = values[report.pk]
-        outside = not own and entry.keeper != Keeper.district  # the sums of a bureau are shown
+        outside = entry.hides_small(own=own)
         lines = [sent_line(c, entry, held.get(c.key), kept.get(c.key), outside=outside)
                  for c in checks]  # fmt: skip
     panel = evidence.panel(entry, seat, files=filed.attached) if own else _sent(report, filed)
@@ -333,7 +333,7 @@ def _facts(
         sent_on=clock.local_date(report.sent_at) if report and report.sent_at else None,
         settled_on=clock.local_date(entry.changed_at) if entry.changed_at else None,
         running=entry.is_listed(clock.today()),
-        by_bureau=entry.keeper == Keeper.district,
+        by_bureau=entry.by_bureau,
         back=back,
     )
 

@@ -76,7 +76,7 @@ def steps(
                 "kind": event.kind,
                 "at": event.at,
                 "who": str(event.actor) if event.actor else _("The system"),
-                "what": STEPS[event.kind] % body,
+                "what": STEPS.get(event.kind, event.kind) % body,
                 "note": words,
                 "change": changes.get(body.get("report")) if event.kind == "submit" else None,
             }

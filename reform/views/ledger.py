@@ -145,6 +145,11 @@ class Row:
         return _("by %(day)s") % {"day": short(self.due_on, self.today)}
 
     @property
+    def state(self) -> str:
+        """The name of its status."""
+        return Status(self.status).name
+
+    @property
     def overdue(self) -> bool:
         return is_late(self.status, self.due_on, self.today)
 
