@@ -15,8 +15,16 @@ def there(real_db, travel):
     return face.Face()
 
 
+@pytest.fixture
+def as_read(context, live_server):
+    """In this language."""
+    return lambda language: context.add_cookies(
+        [{"name": "language", "value": language, "url": live_server.url}]
+    )
+
+
 def flat(text):
-    return re.sub(r"\s+", "", text)
+    return re.sub(r"[\s\ufffe\x02-]+", "", text)  # a word that folds at its hyphen may lose it
 
 
 def on_paper(page):
@@ -30,6 +38,64 @@ def on_paper(page):
 
 def titles(page, selector):
     return [flat(text) for text in page.locator(selector).all_inner_texts()]
+
+
+# A table on paper: its head, whether it stands upright, and each row as the texts of its cells.
+TABLES = """() => {
+  const seen = cell => {
+    const copy = cell.cloneNode(true);
+    copy.querySelectorAll('.hide').forEach(one => one.remove());
+    return copy.textContent;
+  };
+  const heads = 'thead .code, thead th:not(:has(.code))';
+  return [...document.querySelectorAll('main table')].filter(one => one.checkVisibility())
+    .map(one => ({
+      head: [...one.querySelectorAll(heads)].map(seen),
+      rows: [...one.querySelectorAll('tbody tr')].map(
+        tr => [...tr.cells].map(seen).filter(said => said.trim().length > 3)),
+    }));
+}"""
+# Moves everything down, so that sheets end at other rows.
+LOWER = "px => { document.querySelector('main').style.paddingTop = `${px}px` }"
+
+
+def torn(page, sheets):
+    """Rows that lie on no sheet as a whole, and sheets with rows of a table without its head."""
+    words = [flat(sheet.words) for sheet in sheets]
+    for table in page.evaluate(TABLES):
+        head, on = [flat(word) for text in table["head"] for word in text.split()], set()
+        for row in table["rows"]:
+            cells = [flat(text) for text in row]
+            whole = [n for n, said in enumerate(words) if all(cell in said for cell in cells)]
+            if cells and not whole:
+                yield f"torn: {cells}"
+            on |= set(whole) if len(whole) == 1 else set()
+        for n in on:
+            if lost := [said for said in head if said not in words[n]]:
+                yield f"no head on {n}: {lost}"
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_no_row_is_torn_and_each_sheet_of_a_table_has_its_head(there, visit, as_read, language):
+    as_read(language)
+    for n in range(60):
+        world.entry(world.school(f"{face.LONG[:20]}{n:02d}"), "Z2.1", campaign=there.campaign)
+    pages = {
+        "items": (there.filer, "/items/"),
+        "rows": (there.viewer, f"/board/{world.COUNTY}/rows/?state=expected"),
+        "board": (there.viewer, f"/board/{world.COUNTY}/"),
+        "schools": (there.manager, "/schools/"),
+    }
+    found, several = [], set()
+    for name, (seat, path) in pages.items():
+        page = visit(seat, path)
+        for lower in (0, 17, 34):
+            page.evaluate(LOWER, lower)
+            sheets = looking.printed(page)
+            found += [f"{name} at {lower}: {one}" for one in torn(page, sheets)]
+            several |= {name} if len(sheets) > 1 else set()
+    assert found == []
+    assert several == set(pages)
 
 
 def test_the_list_of_a_school_is_whole_on_paper_and_its_head_stands_on_each_sheet(there, visit):
@@ -48,7 +114,11 @@ def test_the_list_of_a_school_is_whole_on_paper_and_its_head_stands_on_each_shee
         assert sum(item in words for words in with_rows) >= 1  # a row lies on one sheet
 
 
-def test_the_page_of_a_county_is_a_summary_and_then_the_grid_on_broad_sheets(there, visit):
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_the_page_of_a_county_is_a_summary_and_then_the_grid_on_broad_sheets(
+    there, visit, as_read, language
+):
+    as_read(language)
     for n in range(60):
         world.entry(world.school(f"{face.LONG[:20]}{n:02d}"), "Z2.1", campaign=there.campaign)
     page = visit(there.viewer, f"/board/{world.COUNTY}/")
