@@ -250,7 +250,7 @@ def test_items_are_narrowed_by_pillar_and_by_state_together(cast, at):
 def test_the_number_of_queries_does_not_grow_with_the_items(
     cast, at, django_assert_num_queries, url
 ):
-    most = {"school_home": 11, "items": 5, "ledger": 12}[url]
+    most = {"school_home": 11, "items": 4, "ledger": 12}[url]
     seat = cast.viewer if url == "ledger" else cast.filer
     address = reverse("school_ledger", args=[cast.school.code]) if url == "ledger" else reverse(url)
     browser = at(seat)

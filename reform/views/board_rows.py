@@ -59,8 +59,7 @@ def board_rows(request: HttpRequest, region: str) -> HttpResponse:
     context = {
         **frame(path, running, year),
         **filters.shown(asked, known, {name: links.without(name) for name in asked.words}),
-        "kept": [("own", "1")] * own
-        + [(n, asked.get(n)) for n in ("item", "school") if asked.get(n)],
+        "kept": [("own", "1")] * own + _kept(asked),
         "states": _states(links, asked),
         "board_url": board_url(region, year),
         "strange": [*strange, *asked.strange],

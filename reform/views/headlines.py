@@ -93,8 +93,9 @@ def board_sentence(
 ) -> str:
     """Whether a region is on course, or where it is stuck.
 
-    `who`: "40 schools", "13 counties"; `most_late`: the item with the most overdue entries;
-    `planned`: how many ought to be sent by now, 0 where there is no plan to compare with yet.
+    `who`: "40 schools", "13 counties"; `most_late`: the item, above a county the pillar, with
+    the most overdue entries; `planned`: how many ought to be sent by now, 0 where there is no plan
+    to compare with yet.
     """
     if not campaigns:
         return _("No campaign has been opened for school year %(year)s.") % {"year": year}

@@ -29,7 +29,7 @@ from reform.views.sentences import (
 )
 from schools import clock, scope
 from schools.access import SIGNED_IN, access
-from schools.models import School
+from schools.models import School, User
 from schools.models.schools import SchoolKind
 from schools.roles import Profile
 from schools.workdays import Calendar, school_year_of
@@ -107,6 +107,7 @@ def _home(request: HttpRequest, school: School) -> HttpResponse:
         "then": len(first) - owed.now,
         "pillars": ledger.pillars(rows),
         "total": len(rows),
+        "reviewers": _reviewers(school),
         "reference_only": not rows[0].counted and school.kind == SchoolKind.school,
         "others": others.of_home(school, [row.framework for row in rows], own=context["own"]),
     }
@@ -148,7 +149,7 @@ def _top(context: dict[str, Any]) -> Row | None:
 
 
 def _frame(request: HttpRequest, school: School) -> dict[str, Any]:
-    """What both pages of a school show: whose they are, who reviews it, where its items are."""
+    """What both pages of a school show: whose they are, under whom, where its items are."""
     own = request.seat.school is not None
     asked = school.kind == SchoolKind.school and not _is_closed(school)
     return {
@@ -157,7 +158,6 @@ def _frame(request: HttpRequest, school: School) -> dict[str, Any]:
         "baseline": own and school.baseline_at is None and asked,
         "today": clock.today(),
         "authority": authority_name(school.authority),
-        "reviewers": [held.user for held in scope.reviewers(school).order_by("user__username")],
         "items_url": reverse("items") if own else reverse("school_ledger", args=[school.code]),
     }
 
@@ -178,7 +178,11 @@ def _nothing(school: School) -> dict[str, Any]:
     ]
     filed = ledger.filed(school) if closed else []
     told = {"unknown": unknown, "closed": closed, "missing": missing if unknown else []}
-    return {**told, "filed": filed}
+    return {**told, "filed": filed, "reviewers": _reviewers(school)}
+
+
+def _reviewers(school: School) -> list[User]:
+    return [held.user for held in scope.reviewers(school).order_by("user__username")]
 
 
 def figures(owed: Owed, rows: list[Row], url: str, today: date) -> list[dict[str, Any]]:
@@ -217,7 +221,6 @@ def _items(request: HttpRequest, school: School) -> HttpResponse:
         "sentence": items_sentence(len(rows), len(every)),
         "strange": strange,
         "filters": _filters(context["items_url"], state, pillar, every, may_sign=may_sign),
-        "filtered": bool(state or pillar),
         "pillars": ledger.pillars(rows),
     }
     return render(request, "school/items.html", context)
