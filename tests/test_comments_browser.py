@@ -31,15 +31,21 @@ def test_a_question_is_asked_answered_and_resolved_without_leaving_the_page(
 
     page = visit(cast.reviewer, url("review_entry", waiting))
     expect(thread).to_contain_text("课时数按哪一版课表核对？")
-    page.fill("#comment", "按新课表。")
-    page.get_by_role("button", name="发出留言").click()
+    answer = f"#answer-{Comment.objects.get().pk}"
+    page.fill(answer, "按新课表。")
+    thread.get_by_role("button", name="答复", exact=True).click()
     expect(thread).to_contain_text("按新课表。")
-    thread.get_by_role("button", name="标为办结").first.click()
+    expect(thread).to_contain_text("1 条未办结")
+    expect(page.locator(answer)).to_be_hidden()
+    thread.locator("summary", has_text="答复").click()
+    page.fill(answer, "附盖章版。")
+    thread.get_by_role("button", name="答复并标为办结").click()
     expect(thread).to_contain_text("已标为办结")
     assert Comment.objects.exclude(resolved_at=None).count() == 1
     thread.get_by_role("button", name="撤销").click()
-    expect(thread).to_contain_text("2 条未办结")
+    expect(thread).to_contain_text("1 条未办结")
     assert not Comment.objects.exclude(resolved_at=None).exists()
+    assert Comment.objects.exclude(answers=None).count() == 2
     assert page.url.endswith(url("review_entry", waiting))
     page.evaluate("window.scrollTo(0, 0)")  # the bar that decides covers nothing of the thread
     assert browsing.barriers(page) == []
