@@ -56,9 +56,7 @@ def test_a_comment_goes_to_the_authority_that_reviews_the_entry_not_the_one_of_t
     """A school that was handed over while it still goes on at its old authority."""
     School.objects.filter(pk=cast.school.pk).update(authority=world.SIBLING)
     assert scope.rows(Entry.objects.all(), cast.strange_reviewer).count() == 0
-
     comment = say(entry, cast.filer)
-
     assert told(comment) == {cast.reviewer.user.pk}
     named = say(entry, cast.filer, "请看。", to=[cast.strange_reviewer.user.pk])
     assert told(named) == {cast.reviewer.user.pk}
@@ -124,8 +122,9 @@ def test_no_number_of_steps_pushes_a_comment_off_the_page(cast, entry, at, monke
         progress.withdraw(sent.pk, by=cast.filer, version=sent.version)
     for seat in (cast.filer, cast.reviewer):
         for name in ("entry", "entry_history"):
-            assert SECRET in words(page := at(seat).get(url(name, entry)))
-            steps = page.content.decode().partition('<ol class="time">')[2].partition("</ol>")[0]
+            page = at(seat).get(url(name, entry)).content.decode()
+            steps = page.partition('<ol class="time">')[2].partition("</ol>")[0]
+            assert SECRET in page
             assert steps.count("<li") == (3 if name == "entry" else 8)  # the history is whole
 
 
