@@ -148,6 +148,20 @@ def test_all_terms_are_shown_on_demand(cast, county, at):
 
 
 @pytest.mark.django_db
+def test_very_many_terms_are_turned_over_page_by_page(cast, county, at, monkeypatch):
+    monkeypatch.setattr("reform.views.office_terms.PAGE", 2)
+    browser = at(cast.viewer)
+
+    first = browser.get("/structure/terms/?show=all")
+    assert [row["term"].branch.name for row in first.context["rows"]] == ["第一支部", "第二支部"]
+    assert first.context["first_url"] == ""
+    last = browser.get(first.context["next_url"])
+    assert [row["term"].branch.name for row in last.context["rows"]] == ["第三支部"]
+    assert last.context["next_url"] == ""
+    assert last.context["first_url"] == "/structure/terms/?show=all"
+
+
+@pytest.mark.django_db
 def test_schools_stand_by_name_however_late_they_are(cast, at):
     for name, end in (("钟鼓小学", 2020), ("北山小学", 2026)):
         world.branch(world.school(name), term_end=date(end, 1, 31))

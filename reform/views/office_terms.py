@@ -18,6 +18,8 @@ from schools.models import Branch, School
 from schools.names import by_name
 from schools.terms_of_office import Term
 
+PAGE = 60  # terms
+
 
 @access("see_structure")
 @require_safe
@@ -31,13 +33,20 @@ def terms_of_office(request: HttpRequest) -> HttpResponse:
     )
     shown = found if every else [term for term in found if term.noted]
     shown.sort(key=lambda term: (by_name(term.branch.school.name), term.branch.school_id))
+    asked = {"show": "all"} if every else {}
+    keys = [str(term.branch.pk) for term in shown]
+    after = request.GET.get("after", "")
+    start = keys.index(after) + 1 if after in keys else 0
+    more = keys[start + PAGE - 1] if len(keys) > start + PAGE else ""
     context = {
         "where": where,
         "sentence": where.nothing()
         if not found and not unknown
         else _sentence(found, here=where.region.name),
         "line": _unknown_line(unknown),
-        "rows": [_row(term) for term in shown],
+        "rows": [_row(term) for term in shown[start : start + PAGE]],
+        "first_url": where.url(None, **asked) if start else "",
+        "next_url": where.url(None, **asked, after=more) if more else "",
         "every": every,
         "urls": (where.url(), where.url(show="all")),
         "unknown": _by_school(unknown),
