@@ -29,7 +29,7 @@ _FIELDS = {
     "item": "slot__item__code",
 }
 SENT = {"first": Q(report__no=1), "again": Q(report__no__gt=1)}
-_SENT_WORDS = {
+SENT_WORDS = {
     "first": gettext_lazy("Sent for the first time"),
     "again": gettext_lazy("Sent again"),
 }
@@ -90,9 +90,22 @@ class Narrow:
     item: str = ""
     sent: str = ""
 
+    @classmethod
+    def of(cls, data: Mapping[str, str]) -> "Narrow":
+        """As the address of a page says it, or hidden fields of a form."""
+        return cls(**{field.name: data.get(field.name, "")[:20] for field in fields(cls)})
+
     @property
     def asked(self) -> dict[str, str]:
         return {field.name: code for field in fields(self) if (code := getattr(self, field.name))}
+
+    def unknown(self, facets: "Sequence[Facet]") -> list[str]:
+        """Names of what nothing waits under."""
+        known = {(facet.kind, facet.code) for facet in facets}
+        return [name for name, code in self.asked.items() if facets and (name, code) not in known]
+
+    def chosen(self, facets: "Sequence[Facet]") -> "list[Facet]":
+        return [facet for facet in facets if self.asked.get(facet.kind) == facet.code]
 
     def without(self, names: Iterable[str]) -> "Narrow":
         return replace(self, **dict.fromkeys(names, ""))
@@ -251,7 +264,7 @@ def facets(queue: "QuerySet[Entry]") -> list[Facet]:
         sent = "again" if row["again"] else "first"
         for part in (
             Facet("school", row["school__code"], row["school__name"], 0, n),
-            Facet("sent", sent, str(_SENT_WORDS[sent]), row["again"], n),
+            Facet("sent", sent, str(SENT_WORDS[sent]), row["again"], n),
             _facet("pillar", row, pillar, "name"),
             _facet("measure", row, measure, "name"),
             _facet("item", row, item, "short"),

@@ -129,6 +129,15 @@ def test_a_filter_that_does_not_exist_is_left_out_with_a_word(cast, desk):
     assert queue(page) == [("阳光小学", "Z2.1")]
 
 
+def test_after_the_last_of_a_school_its_name_is_said_and_the_others_are_shown(cast, desk):
+    other = world.school("北街小学")
+    world.file(world.entry(other), world.seat("filer", other))
+    mine = filed(cast)
+    after = decide_on(desk, desk.get(f"/review/{mine.pk}/", {"school": cast.school.code}), mine)
+    assert "“阳光小学”下没有待审核的材料" in words(after)
+    assert queue(after) == [("北街小学", "Z2.1")]
+
+
 def test_nothing_waits_says_the_page_of_an_empty_queue(desk):
     page = desk.get("/review/")
     assert heading(page) == "没有待审核的材料。"

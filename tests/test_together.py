@@ -158,6 +158,19 @@ def test_the_page_costs_the_same_however_many_wait(cast, desk):
     assert cost() == few <= 8
 
 
+def test_what_the_queue_is_narrowed_to_holds_here_too(cast, desk):
+    entry, other = confirmed(cast), second(cast)
+    code = {"school": cast.school.code}
+    assert f"{PAGE}?school={cast.school.code}" in desk.get("/review/", code).content.decode()
+    page = desk.get(PAGE, code)
+    assert shown(page) == [token(entry)] and "显示全部待审" in words(page)
+    here = f"{PAGE}?school={cast.school.code}"
+    answer = desk.post(here, {"do": "all", "shown": shown(page)})
+    assert answer.url == here
+    assert [world.status(one) for one in (entry, other)] == [Status.accepted, Status.submitted]
+    assert len(shown(desk.get(PAGE, {"school": "x", "item": "<b>"}))) == 1
+
+
 def test_the_desk_leads_here(cast, desk):
     filed(cast)
     assert f'href="{PAGE}"' in desk.get("/review/").content.decode()

@@ -2,13 +2,12 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -100,7 +99,7 @@ def review_undo(request: HttpRequest, pk: int) -> HttpResponse:
         return _overtaken(request, entry, decision, stale)
     done = _("Taken back: %(school)s, %(code)s waits for review again.")
     messages.success(request, done % {"school": entry.school, "code": entry.slot.item.code})
-    return redirect(_address(entry.pk, _asked(request.POST)))
+    return redirect(_address(entry.pk, Narrow.of(request.POST)))
 
 
 def _entry(request: HttpRequest, pk: int) -> Entry:
@@ -122,8 +121,8 @@ def _desk(
     """Queue, entry and evidence; `decision` and `errors`: what was typed and is refused."""
     waiting = queues.waiting(request.seat)
     facets = queues.facets(waiting)
-    asked = _asked(request.POST or request.GET)
-    unknown = _unknown(asked, facets)
+    asked = Narrow.of(request.POST or request.GET)
+    unknown = asked.unknown(facets)
     narrow = asked.without(unknown)
     place = Cursor(entry.report.sent_at, entry.pk) if entry and _was_sent(entry) else None
     queue = queues.read(narrow.rows(waiting), place)
@@ -137,8 +136,8 @@ def _desk(
         "sentence": queue_sentence(queue, clock.today(), after=just_done is not None),
         "line": queue_line(queue),
         "narrow": narrow,
-        "chosen": [f for f in facets if narrow.asked.get(f.kind) == f.code],
-        "unknown": [asked.asked[name] for name in unknown],
+        "chosen": narrow.chosen(facets),
+        "unknown": [_vain(name, asked.asked[name], just_done) for name in unknown],
         "filters": _filters(narrow, facets),
         "query": _query(narrow),
         "onward": _query(narrow, **({"done": done} if just_done and done else {})),
@@ -190,11 +189,6 @@ def _was_sent(entry: Entry) -> bool:
     return entry.report is not None and entry.report.sent_at is not None
 
 
-def _asked(data: QueryDict) -> Narrow:
-    """What the queue is narrowed to: in the address of a page, in hidden fields of a form."""
-    return Narrow(**{field.name: data.get(field.name, "")[:20] for field in fields(Narrow)})
-
-
 def _filters(narrow: Narrow, facets: Sequence[Facet]) -> list[dict[str, Any]]:
     """The lists of the filter; one that leaves no choice is not offered."""
     words = {
@@ -217,10 +211,12 @@ def _filters(narrow: Narrow, facets: Sequence[Facet]) -> list[dict[str, Any]]:
     ]
 
 
-def _unknown(asked: Narrow, facets: Sequence[Facet]) -> list[str]:
-    """Names of what nothing waits under; it is left out, and the page says so."""
-    known = {(facet.kind, facet.code) for facet in facets}
-    return [name for name, code in asked.asked.items() if facets and (name, code) not in known]
+def _vain(name: str, code: str, done: Review | None) -> str:
+    """What was asked for in vain, by its name where the last of it was just decided."""
+    if name == "sent" and code in queues.SENT_WORDS:
+        return str(queues.SENT_WORDS[code])
+    school = done.report.entry.school if done else None
+    return school.name if name == "school" and school and school.code == code else code
 
 
 def _query(narrow: Narrow, **more: int) -> str:
@@ -235,7 +231,7 @@ def _address(pk: int | None, narrow: Narrow, **more: int) -> str:
 
 def _onward(request: HttpRequest, entry: Entry) -> HttpResponse:
     """To the next in the queue, with word of what was just decided."""
-    narrow = _asked(request.POST)
+    narrow = Narrow.of(request.POST)
     queue = narrow.rows(queues.waiting(request.seat))
     sent_at = entry.report.sent_at if _was_sent(entry) else clock.now()
     following = queues.following(queue, Cursor(sent_at, entry.pk))
@@ -254,6 +250,6 @@ def _overtaken(
         "updated": updated,
         "reason": stale.reason,
         "typed": decision.reason,
-        "query": _query(_asked(request.POST)),
+        "query": _query(Narrow.of(request.POST)),
     }
     return render(request, "review/overtaken.html", context, status=409)

@@ -14,6 +14,7 @@ from reform import policy, progress, queues, together
 from reform.forms.hidden import key_of, number_of
 from reform.models import Review
 from reform.models.report import Verdict
+from reform.queues import Narrow
 from reform.states import Status
 from schools import clock, scope
 from schools.access import access
@@ -31,8 +32,11 @@ def review_together(request: HttpRequest) -> HttpResponse:
             _take_back(request)
         else:
             _accept(request)
-        return redirect("review_together")
-    rows, more = together.read(together.plain(queues.waiting(request.seat), request.seat))
+        return redirect(request.get_full_path())
+    waiting = queues.waiting(request.seat)
+    facets, asked = queues.facets(waiting), Narrow.of(request.GET)
+    narrow = asked.without(asked.unknown(facets))
+    rows, more = together.read(together.plain(narrow.rows(waiting), request.seat))
     since = clock.now() - policy.UNDO_FOR
     mine = scope.rows(Review.objects.all(), request.seat).filter(
         reviewer=request.user,  # type: ignore[misc]
@@ -45,6 +49,7 @@ def review_together(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": rows,
         "more": more,
+        "chosen": narrow.chosen(facets),
         "accepted": [one.report.entry for one in mine.select_related(*told).order_by("-at", "-pk")],
         "key": uuid.uuid4().hex[:16],
     }
