@@ -55,8 +55,11 @@ TABLES = """() => {
         tr => [...tr.cells].map(seen).filter(said => said.trim().length > 3)),
     }));
 }"""
-# Moves everything down, so that sheets end at other rows.
-LOWER = "px => { document.querySelector('main').style.paddingTop = `${px}px` }"
+# Moves everything down, so that sheets end at other rows, and lets single lines part from theirs.
+LOWER = """px => {
+  document.querySelector('main').style.paddingTop = `${px}px`;
+  Object.assign(document.documentElement.style, {orphans: 1, widows: 1});
+}"""
 
 
 def torn(page, sheets):
@@ -125,6 +128,11 @@ def test_the_page_of_a_county_is_a_summary_and_then_the_grid_on_broad_sheets(
     heading = flat(page.inner_text("h1"))
     schools = titles(page, "table.grid tbody th")
     measures = titles(page, "table.grid thead .code")
+    page.emulate_media(media="print")
+    widths = "() => ['.board .head', '.grid'].map(one => document.querySelector(one).offsetWidth)"
+    legend, grid = page.evaluate(widths)
+    assert legend <= grid
+    page.emulate_media(media=None)
     sheets, whole = on_paper(page)
 
     assert [sheet.width > sheet.height for sheet in sheets] == [True] * len(sheets)
