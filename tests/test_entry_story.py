@@ -45,7 +45,7 @@ def test_every_submission_stands_there_with_what_it_changed_and_what_was_decided
         assert "<ins>课表.pdf</ins>" in page.content.decode()
         assert (
             "请核对班级数。" in said
-            and f"<b>通过</b>，{cast.reviewer.user.name}" in page.content.decode()
+            and f"<b>已通过</b>，{cast.reviewer.user.name}" in page.content.decode()
         )
 
 

@@ -326,3 +326,14 @@ def test_what_was_given_back_says_by_whom_and_what_is_awaited(cast, desk, at, re
     assert sentence in words(page) and REASON in words(page)
     assert "还没有提交" not in words(page)
     assert heading(at(cast.viewer).get(f"/entries/{entry.pk}/")) == sentence
+
+
+def test_what_was_decided_is_told_as_done_in_either_language(cast, desk, at):
+    entry = world.accept(filed(cast), cast.reviewer)
+    assert "已通过" in words(desk.get(f"/review/{entry.pk}/"))
+    User.objects.filter(pk=cast.reviewer.user.pk).update(language="en")
+    reader = User.objects.get(pk=cast.reviewer.user.pk)
+    page = desk.get(f"/review/{entry.pk}/")
+    assert f"{reader} today 12:00: Accepted" in words(page)
+    story = desk.get(f"/entries/{entry.pk}/history/").content.decode()
+    assert f"<b>Accepted</b>, {reader} 2026-11-20" in story

@@ -93,6 +93,13 @@ class Verdict(models.TextChoices):
     reopen = "reopen", _("Reopen")
 
 
+DECIDED = {
+    Verdict.accept: _("Accepted"),
+    Verdict.return_: _("Returned"),
+    Verdict.reopen: _("Reopened"),
+}
+
+
 class Review(models.Model):
     """审核: a decision on the report it names. The author of the report cannot be its reviewer."""
 
@@ -114,3 +121,8 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verdict} {self.report_id}"
+
+    @property
+    def decided(self) -> str:
+        """What came of it, where it is told afterwards."""
+        return str(DECIDED[Verdict(self.verdict)])
