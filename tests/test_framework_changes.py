@@ -40,7 +40,7 @@ def compared(editor, new, old, language="zh-hans"):
     for line in re.findall(r"<li><div>(.*?)</div></li>", text, re.DOTALL):
         code = re.search(r'class="code">([\w.]+)<', line)[1]
         for label, pieces in re.findall(
-            r'<p class="cite">(.*?)</p>(?:<p class="prose quiet">(.*?)</p>)?', line, re.DOTALL
+            r'<p class="cite">(.*?)</p>(?:<p class="prose quiet"[^>]*>(.*?)</p>)?', line, re.DOTALL
         ):
             found[code, label] = tuple(
                 "".join(re.findall(rf"<{tag}>(.*?)</{tag}>", pieces)) for tag in ("del", "ins")
@@ -69,10 +69,16 @@ def test_words_show_only_what_changed_in_the_readers_language(editor, current, f
     assert found == {("S1.1", "what to do"): ("three", "of them")}
 
 
-def test_a_change_of_the_other_language_alone_is_shown_in_it(editor, current, folder):
+def test_a_change_of_the_other_language_alone_is_shown_in_it_by_its_name(editor, current, folder):
     change(folder, "S.yaml", "and record all three.", "and record all of them.")
-    found = compared(editor, publishing.load(folder), current)
-    assert found == {("S1.1", "要求"): ("three", "of them")}
+    change(folder, "Z.yaml", "弄清改什么、怎么改。", "弄清改什么。")
+    new = publishing.load(folder)
+    found = compared(editor, new, current)
+    assert found["S1.1", "要求（英文）"] == ("three", "of them")
+    said = editor.get(f"{reverse('framework', args=[new.pk])}?against={current.pk}")
+    assert '<p class="prose quiet" lang="en">' in said.content.decode()
+    labels = {label for _code, label in compared(editor, new, current, "en")}
+    assert labels == {"what to do", "what to do (Chinese)"}
 
 
 def test_checks_that_came_and_went_and_words_of_checks_are_named(editor, current, folder):

@@ -47,6 +47,7 @@ class Change(NamedTuple):
 
     label: str
     pieces: list[Piece]
+    language: str = ""  # where that is not the reader's
 
 
 def changes(old: Item, new: Item, names: Sequence[str]) -> list[Change]:
@@ -59,16 +60,23 @@ def changes(old: Item, new: Item, names: Sequence[str]) -> list[Change]:
 def _change(name: str, old: Item, new: Item) -> Change:
     label = str(FIELD_WORDS[name])
     if hasattr(new, f"{name}_zh"):
-        return Change(label, _text(old, new, name))
+        return _text(label, old, new, name)
     return Change(label, _whole(_said(old, name), _said(new, name)))
 
 
-def _text(old: Item | Check, new: Item | Check, name: str) -> list[Piece]:
-    """The reader's half word by word; the other one where that is all that changed."""
+def _text(label: str, old: Item | Check, new: Item | Check, name: str) -> Change:
+    """The reader's half word by word; the other one, named, where that is all that changed."""
     mine, other = ("zh", "en") if is_chinese() else ("en", "zh")
-    halves = [[getattr(one, f"{name}_{suffix}") for one in (old, new)] for suffix in (mine, other)]
-    before, after = next((half for half in halves if half[0] != half[1]), halves[0])
-    return compare(_flat(before), _flat(after))
+    for suffix in (mine, other):
+        before, after = (getattr(one, f"{name}_{suffix}") for one in (old, new))
+        if before != after:
+            break
+    pieces = compare(_flat(before), _flat(after))
+    if suffix == mine:
+        return Change(label, pieces)
+    if suffix == "en":
+        return Change(_("%(field)s (English)") % {"field": label}, pieces, "en")
+    return Change(_("%(field)s (Chinese)") % {"field": label}, pieces, "zh-Hans")
 
 
 def _flat(text: str | list[str]) -> str:
@@ -135,7 +143,7 @@ def _check(old: Check, new: Check) -> Iterator[Change]:
         told = True
     for name in CHECK_TEXTS:
         if differ & {f"{name}_zh", f"{name}_en"}:
-            yield Change(label % _("wording"), _text(old, new, name))
+            yield _text(label % _("wording"), old, new, name)
             told = True
     if not told:
         yield Change(label % _("how it is computed or cited"), [])
