@@ -13,7 +13,8 @@ from reform.models.reminder import About, ReminderState
 from schools import clock
 from schools.models import User
 
-BATCH = 2000
+BATCH = 2000  # reminders settled at once
+LOOK = 10_000  # people of one look
 MOST = 50_000  # letters of one call; the next comes a minute later
 REST = timedelta(hours=1)  # news gather so long, so that an hour of reviewing is one letter
 # A letter that ended unsent today is opened again when there is something new to tell.
@@ -72,7 +73,7 @@ def _next(after: int) -> list[int]:
         person__gt=after, person__is_active=True, person__digest=True,
         person__email_refused_at=None,
     ).exclude(person__email="")  # fmt: skip
-    return list(people.order_by("person").values_list("person", flat=True).distinct()[:BATCH])
+    return list(people.order_by("person").values_list("person", flat=True).distinct()[:LOOK])
 
 
 def _without_letter(people: list[int]) -> list[int]:
