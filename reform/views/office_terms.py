@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from reform.templatetags.look import grouped
 from reform.views.whose import Books, authority_of, school_of
 from schools import clock, rulebook, scope
 from schools import terms_of_office as offices
@@ -101,9 +102,9 @@ def _light(term: Term) -> str:
 
 def _said(term: Term) -> str:
     if term.over:
-        said = ngettext("over for %(n)d day", "over for %(n)d days", -term.days)
-        return said % {"n": -term.days}
-    return ngettext("%(n)d day left", "%(n)d days left", term.days) % {"n": term.days}
+        said = ngettext("over for %(n)s day", "over for %(n)s days", -term.days)
+        return said % {"n": grouped(-term.days)}
+    return ngettext("%(n)s day left", "%(n)s days left", term.days) % {"n": grouped(term.days)}
 
 
 def _notes(term: Term) -> list[str]:

@@ -21,7 +21,7 @@ from reform.management import demo_registers
 from reform.models import Campaign, Entry, Framework
 from reform.models.catalogue import FrameworkState
 from reform.states import Keeper, Status
-from schools import clock, scope
+from schools import clock, scope, structure_counts
 from schools.models import Membership, Region, School, User
 from schools.models.schools import SchoolKind
 from schools.roles import Role
@@ -44,6 +44,7 @@ class Command(BaseCommand):
                 _people()
                 _phrases()
                 _term()
+            structure_counts.catch_up()
         self.stdout.write(f"Accounts (password of each: {PASSWORD})")
         for person in SAID["people"]:
             held = ", ".join(" ".join(post) for post in person["posts"])
