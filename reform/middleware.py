@@ -1,4 +1,4 @@
-"""The only place for what is settled around every view: time, language, address, NUL, caches."""
+"""The only place for what is settled around every view: time, language, addresses, NUL, caches."""
 
 import ipaddress
 import time
@@ -7,6 +7,8 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import is_valid_path
 from django.utils import translation
 from django.utils.cache import patch_cache_control
 
@@ -105,6 +107,30 @@ def _plain(said: QueryDict) -> QueryDict:
         if "username" not in name and "password" not in name:
             plain.setlist(name, [text.replace("\0", "") for text in texts])
     return plain
+
+
+def form_addresses(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
+    """Whoever opens an address that only takes forms reads so, with the page above it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code == 405 and request.method == "GET":
+            context = {"above": _above(request.path)}
+            told = render(request, "405.html", context, status=405)
+            told.headers["Allow"] = response.headers["Allow"]
+            return told
+        return response
+
+    return middleware
+
+
+def _above(path: str) -> str:
+    """The nearest address above that there is: "/review/7/" for "/review/7/return/"."""
+    while path != "/":
+        path = path.rstrip("/").rpartition("/")[0] + "/"
+        if is_valid_path(path):
+            break
+    return path
 
 
 def private_pages(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:

@@ -226,6 +226,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "reform.middleware.language",
+    "reform.middleware.form_addresses",
     "reform.middleware.private_pages",
     "reform.middleware.FormsWithoutNul",
     "reform.audit.keep_notes",

@@ -101,7 +101,7 @@ def test_the_stylesheets_stay_below_30_kilobytes_and_the_scripts_below_10():
     assert sum(file.stat().st_size for file in APP.glob("*.js")) <= 10 * 1024
 
 
-@pytest.mark.parametrize("code", ["400", "403", "404", "409", "500"])
+@pytest.mark.parametrize("code", ["400", "403", "404", "405", "409", "500"])
 def test_an_error_page_can_be_shown_without_any_context(code):
     page = engines["django"].get_template(f"{code}.html").render({"reason": "已有人先办。"})
     assert page.count("<h1>") == 1
