@@ -178,8 +178,12 @@ def stuck(lines: Iterable[Line], owed: Mapping[int, Duty], on: date, most: int =
 
 
 def most_late(items: Sequence[Part]) -> Part | None:
-    """Of `items` the one with the most overdue entries, the first among equals."""
-    return min(items, key=_late, default=None)
+    """Of `items` the one with the most overdue entries; none where several share that."""
+    first, *others = [*sorted(items, key=_late), None]
+    second = others[0] if others else None
+    if first is None or not first.figures.late:
+        return None
+    return None if second and second.figures.late == first.figures.late else first
 
 
 def _late(part: Part) -> int:

@@ -13,7 +13,7 @@ from reform.models import Slot, Snapshot
 from reform.snapshots import Day
 from reform.tallies import Figures
 from reform.views import board_trend
-from reform.views.headlines import board_sentence
+from reform.views.headlines import Worst, board_sentence
 from schools import clock
 from schools.models import Region
 from tests import world
@@ -124,33 +124,45 @@ def test_no_tile_stands_on_another_board(city, client):
 
 
 @pytest.mark.parametrize(
-    ("figures", "planned", "zh", "en"),
+    ("figures", "planned", "worst", "zh", "en"),
     [
         (
             Figures(100, 30, 30, 12, 10),
             50,
-            "40 所学校比计划慢 10 个百分点，多卡在 S4.1 三会一课："
+            7,
+            "40 所学校合计比计划慢 10 个百分点，多卡在 S4.1 三会一课："
             "应报 100 项，已通过 30 项，逾期 12 项。",
-            "40 schools: 10 percentage points behind the plan, most often at S4.1 三会一课; "
+            "40 schools together: 10 percentage points behind the plan, mostly at S4.1 三会一课; "
             "30 of 100 items accepted, 12 overdue.",
+        ),
+        (
+            Figures(100, 30, 30, 12, 10),
+            50,
+            6,
+            "40 所学校合计比计划慢 10 个百分点：应报 100 项，已通过 30 项；"
+            "逾期 12 项，其中 S4.1 三会一课最多，有 6 项。",
+            "40 schools together: 10 percentage points behind the plan; 30 of 100 items accepted, "
+            "12 overdue, the most at S4.1 三会一课: 6.",
         ),
         (
             Figures(100, 30, 30, 2, 10),
             39,
-            "40 所学校比计划快 1 个百分点：应报 100 项，已通过 30 项；"
+            2,
+            "40 所学校合计比计划快 1 个百分点：应报 100 项，已通过 30 项；"
             "逾期 2 项，多在 S4.1 三会一课。",
-            "40 schools: 1 percentage point ahead of the plan; 30 of 100 items accepted, "
-            "2 overdue, most often S4.1 三会一课.",
+            "40 schools together: 1 percentage point ahead of the plan; 30 of 100 items accepted, "
+            "2 overdue, mostly S4.1 三会一课.",
         ),
         (
             Figures(100, 30, 30, 0, 10),
             40,
-            "40 所学校与计划持平：应报 100 项，已通过 30 项，没有逾期。",
-            "40 schools: as planned; 30 of 100 items accepted, nothing is overdue.",
+            0,
+            "40 所学校合计与计划持平：应报 100 项，已通过 30 项，没有逾期。",
+            "40 schools together: as planned; 30 of 100 items accepted, nothing is overdue.",
         ),
     ],
 )
-def test_the_sentence_compares_with_the_plan(figures, planned, zh, en):
+def test_the_sentence_compares_with_the_plan(figures, planned, worst, zh, en):
     for language, said in (("zh-hans", zh), ("en", en)):
         with translation.override(language):
             who = "40 所学校" if language == "zh-hans" else "40 schools"
@@ -160,15 +172,15 @@ def test_the_sentence_compares_with_the_plan(figures, planned, zh, en):
                 year=world.YEAR,
                 campaigns=True,
                 planned=planned,
-                most_late="S4.1 三会一课",
+                worst=Worst("S4.1 三会一课", worst) if worst else None,
             )
 
 
 def test_the_plan_of_a_county_follows_its_own_dates_live(look):
     Slot.objects.filter(item__measure__code="Z1").update(due_on=PAST)
-    assert heading(look.get(BOARD)).startswith("3 所学校比计划快 23 个百分点：")
+    assert heading(look.get(BOARD)).startswith("3 所学校合计比计划快 23 个百分点：")
     Slot.objects.update(due_on=PAST)
-    assert heading(look.get(BOARD)).startswith("3 所学校比计划慢 54 个百分点，多卡在 Z1.2 ")
+    assert heading(look.get(BOARD)).startswith("3 所学校合计比计划慢 54 个百分点：应报")
     for slot in Slot.objects.all():
         slot.dues.create(authority_id=world.COUNTY, due_on=date(2027, 1, 15), source="hand")
     assert heading(look.get(BOARD)).startswith("3 所学校应报 13 项")

@@ -12,9 +12,9 @@ from reform import boards, tallies
 from reform.models import Entry, Slot
 from reform.states import LIGHT_URGENCY
 from reform.tallies import Figures
-from reform.views.headlines import board_sentence
+from reform.views.headlines import Worst, board_sentence
 from tests import world
-from tests.boardroom import BOARD, FAR, cells, figures, linked_numbers, rows
+from tests.boardroom import BOARD, FAR, PAST, cells, figures, linked_numbers, rows
 from tests.reading import heading, words
 
 FIGURES = {
@@ -99,9 +99,13 @@ def test_schools_stand_by_name_as_a_reader_looks_them_up(look):
     assert names == ["北街小学"] * 3 + ["第三初级中学"] + ["阳光小学"] * 9
 
 
-def test_the_sentence_comes_first_and_names_where_most_is_overdue(look):
+def test_the_sentence_comes_first_and_names_where_most_is_overdue_unless_several_share_it(
+    look, mixed
+):
+    assert heading(look.get(BOARD)) == "3 所学校应报 13 项，已通过 3 项；逾期 3 项。"
+    world.entry(world.school("南街小学"), "Z1.2", due_on=PAST)
     assert heading(look.get(BOARD)) == (
-        "3 所学校应报 13 项，已通过 3 项；逾期 3 项，多在 Z1.2 议事规则与执行。"
+        "4 所学校应报 14 项，已通过 3 项；逾期 4 项，其中 Z1.2 议事规则与执行最多，有 2 项。"
     )
 
 
@@ -110,8 +114,8 @@ def test_the_sentence_comes_first_and_names_where_most_is_overdue(look):
     [
         (
             Figures(1289, 930, 893, 32, 146, 19),
-            "40 所学校应报 1,289 项，已通过 930 项；逾期 32 项，多在 S4.1 三会一课。",
-            "40 schools: 930 of 1,289 items accepted; 32 overdue, most often S4.1 三会一课.",
+            "40 所学校应报 1,289 项，已通过 930 项；逾期 32 项，其中 S4.1 三会一课最多，有 9 项。",
+            "40 schools: 930 of 1,289 items accepted; 32 overdue, the most at S4.1 三会一课: 9.",
         ),
         (
             Figures(2, 1, 1),
@@ -135,7 +139,7 @@ def test_the_sentence_says_whether_a_region_is_on_course(figures, zh, en):
         with translation.override(language):
             who = "40 所学校" if language == "zh-hans" else "40 schools"
             sentence = board_sentence(
-                figures, who=who, year=world.YEAR, campaigns=True, most_late="S4.1 三会一课"
+                figures, who=who, year=world.YEAR, campaigns=True, worst=Worst("S4.1 三会一课", 9)
             )
             assert sentence == said
 

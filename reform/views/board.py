@@ -31,7 +31,7 @@ from reform.views.board_frame import (
     year_of,
 )
 from reform.views.board_grid import columns, lines_of
-from reform.views.headlines import board_sentence, number, regions_counted, schools_counted
+from reform.views.headlines import Worst, board_sentence, number, regions_counted, schools_counted
 from schools import clock, scope
 from schools.access import access
 from schools.models import Region
@@ -77,7 +77,7 @@ def board_region(request: HttpRequest, region: str) -> HttpResponse:
             year=year,
             campaigns=bool(running),
             planned=context["total"].planned,
-            most_late=context["most_late"],
+            worst=context["worst"],
             narrowed=bool(asked.given),
         ),
         "week": trend.week(context["days"], context["total"].figures, clock.today()),
@@ -156,7 +156,7 @@ def _parts(
     return {
         "figures": links.figures(figures),
         "labels": [str(label) for label in FIGURES.values()],
-        "most_late": f"{worst.code} {worst.name}" if worst else "",
+        "worst": Worst(f"{worst.code} {worst.name}", worst.figures.late) if worst else None,
         "pillars": [pillar_bar(part, links) for part in boards.pillars(lines, owed, today)],
         "stuck": [
             {"part": part, "url": links.rows(item=part.code, state="late")} for part in stuck
@@ -227,14 +227,14 @@ def _above(
     pillar, measure = asked.get("pillar"), asked.get("measure")
     found = overview.read(region, inside, year, clock.today(), pillar=pillar, measure=measure)
     links = Links(region.code, year, may_drill(seat, region.code), base=asked.given)
-    worst = boards.most_late([part for part in found.pillars if part.figures.late])
+    worst = None if pillar or measure else boards.most_late(found.pillars)
     below = [line for line in found.below if _stands(line.figures, asked.get("state"))]
     issued = [campaign.region for campaign in running if campaign.year == year]
     context: dict[str, Any] = {
         "total": found.total,
         "days": found.days,
         "as_of": found.as_of or clock.now(),
-        "most_late": _pillar(worst) if worst and not (pillar or measure) else "",
+        "worst": Worst(_pillar(worst), worst.figures.late) if worst else None,
         "figures": [
             one | {"url": one["url"] or "#regions"} for one in links.figures(found.total.figures)
         ],

@@ -1,6 +1,7 @@
 """The only place for the sentences at the head of queue and boards, and for counted things."""
 
 from datetime import date
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -81,6 +82,13 @@ def _pace_words(points: int) -> str:
     ) % {"n": points}
 
 
+class Worst(NamedTuple):
+    """The one item or pillar with the most overdue entries, and how many those are."""
+
+    name: str
+    late: int
+
+
 def board_sentence(
     figures: Figures,
     *,
@@ -88,14 +96,14 @@ def board_sentence(
     year: str,
     campaigns: bool,
     planned: int = 0,
-    most_late: str = "",
+    worst: Worst | None = None,
     narrowed: bool = False,
 ) -> str:
     """Whether a region is on course, or where it is stuck.
 
-    `who`: "40 schools", "13 counties"; `most_late`: the item, above a county the pillar, with
-    the most overdue entries; `planned`: how many ought to be sent by now, 0 where there is no plan
-    to compare with yet.
+    `who`: "40 schools", "13 counties"; `worst`: where most is overdue, none where several share
+    that; it is said to be stuck there only where that is more than half. `planned`: how many ought
+    to be sent by now, 0 where there is no plan to compare with yet.
     """
     if not campaigns:
         return _("No campaign has been opened for school year %(year)s.") % {"year": year}
@@ -109,35 +117,50 @@ def board_sentence(
         "items": items_counted(figures.expected),
         "done": number(figures.done),
         "late": number(figures.late),
-        "where": most_late,
+        "where": worst.name if worst else "",
+        "most": number(worst.late) if worst else "",
         "pace": _pace_words(points),
     }
     if figures.done == figures.expected:
         return _("%(who)s: all of %(items)s accepted.") % parts
+    mostly = worst is not None and worst.late * 2 > figures.late
     if planned:
-        return _against_the_plan(figures, parts, behind=points < 0)
+        return _against_the_plan(figures, parts, behind=points < 0, mostly=mostly)
     if not figures.late:
-        return _("%(who)s: %(done)s of %(items)s accepted; nothing is overdue.") % parts
-    if not most_late:
-        return _("%(who)s: %(done)s of %(items)s accepted; %(late)s overdue.") % parts
-    words = _("%(who)s: %(done)s of %(items)s accepted; %(late)s overdue, most often %(where)s.")
+        words = _("%(who)s: %(done)s of %(items)s accepted; nothing is overdue.")
+    elif not worst:
+        words = _("%(who)s: %(done)s of %(items)s accepted; %(late)s overdue.")
+    elif mostly:
+        words = _("%(who)s: %(done)s of %(items)s accepted; %(late)s overdue, mostly %(where)s.")
+    else:
+        words = _(
+            "%(who)s: %(done)s of %(items)s accepted; "
+            "%(late)s overdue, the most at %(where)s: %(most)s."
+        )
     return words % parts
 
 
-def _against_the_plan(figures: Figures, parts: dict[str, str], *, behind: bool) -> str:
+def _against_the_plan(
+    figures: Figures, parts: dict[str, str], *, behind: bool, mostly: bool
+) -> str:
     if not figures.late:
-        words = _("%(who)s: %(pace)s; %(done)s of %(items)s accepted, nothing is overdue.")
+        words = _("%(who)s together: %(pace)s; %(done)s of %(items)s accepted, nothing is overdue.")
     elif not parts["where"]:
-        words = _("%(who)s: %(pace)s; %(done)s of %(items)s accepted, %(late)s overdue.")
+        words = _("%(who)s together: %(pace)s; %(done)s of %(items)s accepted, %(late)s overdue.")
+    elif not mostly:
+        words = _(
+            "%(who)s together: %(pace)s; %(done)s of %(items)s accepted, "
+            "%(late)s overdue, the most at %(where)s: %(most)s."
+        )
     elif behind:
         words = _(
-            "%(who)s: %(pace)s, most often at %(where)s; "
+            "%(who)s together: %(pace)s, mostly at %(where)s; "
             "%(done)s of %(items)s accepted, %(late)s overdue."
         )
     else:
         words = _(
-            "%(who)s: %(pace)s; %(done)s of %(items)s accepted, "
-            "%(late)s overdue, most often %(where)s."
+            "%(who)s together: %(pace)s; %(done)s of %(items)s accepted, "
+            "%(late)s overdue, mostly %(where)s."
         )
     return words % parts
 
