@@ -88,9 +88,7 @@ def require(seat: Seat, campaign: Campaign, school: School) -> None:
     if not seat.is_authority(school.authority_id):
         raise Denied(_("Another authority reviews this school."))
     if campaign.state != CampaignState.closed:
-        raise Denied(
-            _("This campaign is not closed: give the school a later date, or open its item again.")
-        )
+        raise Denied(_("This campaign is not closed: the school can ask for a later date."))
 
 
 def free_schools() -> int:

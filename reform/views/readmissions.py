@@ -29,9 +29,7 @@ def campaign_readmit(request: HttpRequest, pk: int) -> HttpResponse:
         scope.reaching(Campaign.objects.select_related("region"), request.seat), pk=pk
     )
     if found.state != CampaignState.closed:
-        raise Denied(
-            _("This campaign is not closed: give the school a later date, or open its item again.")
-        )
+        raise Denied(_("This campaign is not closed: the school can ask for a later date."))
     authority = request.seat.place_code
     left = readmission.unsettled(found, authority).order_by()
     owing = left.values_list("school_id", "school__name").annotate(n=Count("pk"))
