@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from reform import checking
+from reform import checking, progress
 from reform.models import Computed, Draft, Entry
 from reform.states import Status
 from tests import keeping_books as books
@@ -60,7 +60,7 @@ def test_a_moved_register_is_asked_anew_by_a_fragment(cast, at):
         "共有 1 个支部（不含退休党员支部；只有一个支部的学校按党小组计），其中 1 个建在年级组"
         in words(fragment)
     )
-    assert f'href="/registers/branches/#r{row.pk}"' in text
+    assert f'href="/registers/branches/?for={entry.pk}&amp;row={row.pk}#r{row.pk}"' in text
     assert heading(fragment) == "台账数据已全部达到要求，点一下即可确认提交。"
     assert "确认 S2.1</button>" in text
     assert 'class="btn" id="other" form="filing" hx-swap-oob="true">提交 S2.1' in text
@@ -97,8 +97,9 @@ def test_a_number_that_falls_short_says_what_is_lacking_and_where(cast, at):
 
     assert heading(page) == "台账有 1 处未达要求：补齐台账，或说明原因后提交。"
     assert "先看支部委员台账有没有漏填岗位名称、漏勾“兼任组负责人”" in words(page)
-    lacking = rf'还缺：\s*<span class="tap"><a href="/registers/branches/#r{row.pk}"'
-    assert re.search(lacking, text(page))
+    lacking = rf"/registers/branches/?for={entry.pk}&row={row.pk}#r{row.pk}"
+    lacking = rf'还缺：\s*<span class="tap"><a href="{re.escape(lacking)}"'
+    assert re.search(lacking, text(page).replace("&amp;", "&"))
 
 
 @pytest.mark.parametrize("code", ["S2.1", "S4.1", "X1.2", "X4.2", "S3.2", "Z1.2", "X5.2"])
@@ -306,6 +307,31 @@ def test_where_the_secretary_signs_a_click_leads_to_the_secretary(cast, at):
     assert "S2.1 已确认，等待书记签发。" in words(page)
     page = at(cast.secretary).get(url("entry", entry))
     assert "1 / 1" in words(page)
+
+
+def test_what_the_secretary_gave_back_counts_as_returned_and_no_click_sends_it(cast, at):
+    entry = world.entry(cast.school, "S2.1", due_on=date(2026, 12, 24))
+    one_branch(cast.filer)
+    refresh(cast.school)
+    cast.campaign.sign_off = True
+    cast.campaign.save()
+    browser = at(cast.filer)
+    confirm(browser, entry)
+    entry.refresh_from_db()
+    words_of_hers = "请核对年级组名单。"
+    progress.hand_back(entry.pk, by=cast.secretary, version=entry.version, reason=words_of_hers)
+
+    page = home(browser)
+
+    assert heading(page).startswith("还欠 1 项：1 项被退回；")
+    assert f"书记退回：{words_of_hers}" in words(page)
+    assert "修改后重新提交：S2.1" in words(page)
+    for shown in (page, browser.get(url("entry", entry)), browser.get(url("fast_entry", entry))):
+        assert url("entry_confirm", entry) not in text(shown)
+    assert "书记已退回这一项" in words(confirm(browser, entry))
+    assert world.status(entry) == Status.in_progress
+    outside = at(cast.reviewer).get(reverse("school_ledger", args=[cast.school.code]))
+    assert "书记退回" not in words(outside)
 
 
 # ---- the home

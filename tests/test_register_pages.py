@@ -202,6 +202,38 @@ def test_pages_of_many_rows_show_each_once(cast, at):
 # ---- the overview, and who else reads
 
 
+def test_whoever_came_from_an_item_is_led_back_to_it(cast, at, english):
+    branch = world.branch(cast.school, "一支部")
+    entry, other = world.entry(cast.school, "S3.2"), world.entry(cast.stranger_school, "S3.2")
+    client = at(cast.filer)
+    path = "/registers/committee_members/"
+    values = {"branch": f"#{branch.pk}", "seat": "publicity"}
+
+    form = client.get(f"{path}?for={entry.pk}")
+    saved = send(client, path, **values, **{"for": entry.pk})
+    strange = client.get(f"{path}?for={other.pk}")
+
+    row = CommitteeSeat.objects.get()
+    back = f'<a class="btn" href="/entries/{entry.pk}/">Back to S3.2</a>'
+    assert f'name="for" value="{entry.pk}"' in text(form)
+    assert back in text(client.get(saved.url))
+    assert f'href="{path}{row.pk}/?for={entry.pk}"' in text(client.get(saved.url))
+    changed = send(client, f"{path}{row.pk}/", **values, version=row.changed_at.isoformat(),
+                   **{"for": entry.pk})  # fmt: skip
+    assert back in text(client.get(changed.url))
+    assert "Back to" not in text(strange)
+    assert "Back to" not in text(client.get(f"{path}?for=x"))
+
+
+def test_the_row_that_a_link_meant_is_marked(cast, at, english):
+    rows = [world.branch(cast.school, f"{n}支部") for n in range(2)]
+
+    page = text(at(cast.filer).get(f"/registers/branches/?row={rows[1].pk}"))
+
+    assert page.count("the row that was meant") == 1
+    assert f'<tr id="r{rows[1].pk}" aria-current="true">' in page
+
+
 def test_the_overview_says_whether_our_facts_are_right(cast, at, english):
     client = at(cast.filer)
     assert "Your registers are still empty." in text(client.get("/registers/"))

@@ -14,6 +14,7 @@ from reform.answers import Target
 from reform.models import Check, CheckValue, Entry
 from reform.models.catalogue import Source, TargetMode
 from reform.states import Keeper
+from reform.views import register_way
 from schools import clock, small_counts
 from schools.checkup import CHECKS as STRUCTURE_CHECKS
 from schools.language import local
@@ -197,9 +198,10 @@ def _links(check: Check, refs: Iterable[str], entry: Entry) -> list[Row]:
     told = [(key, pk, label) for key, pk, label in map(checking.told, refs) if key not in apart]
     labels = dossier.named(check, [label for _key, _pk, label in told])
     rows = [
-        Row(label, f"{reverse('register', args=[key])}#r{pk}")
+        Row(label, register_way.to(f"{reverse('register', args=[key])}#r{pk}", entry.pk, pk))
         for (key, pk, _label), label in zip(told, labels, strict=True)
     ]
     if len(told) == checking.MOST_ROWS:  # there may be more
-        rows.append(Row("", reverse("register", args=[told[-1][0]])))
+        whole = reverse("register", args=[told[-1][0]])
+        rows.append(Row("", register_way.to(whole, entry.pk)))
     return rows

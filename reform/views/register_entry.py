@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 
 from reform.forms.hidden import number_of
+from reform.views.register_way import Way
 from schools import clock, recording
 from schools.models import Meeting
 from schools.models.organisation import MeetingKind, Record
@@ -32,14 +33,18 @@ class Choice:
     current: bool
 
 
-def kinds(register: Register, chosen: str) -> list[Choice]:
+def kinds(register: Register, chosen: str, way: Way) -> list[Choice]:
     """The kinds of row that a person chooses from first; [] where all rows are alike."""
     if not register.only:
         return []
     address = reverse("register", args=[register.key])
     choices = register.column(register.sorting).choices
     return [
-        Choice(label, f"{address}?{urlencode({register.sorting: value})}", value == chosen)
+        Choice(
+            label,
+            way.carry(f"{address}?{urlencode({register.sorting: value})}"),
+            value == chosen,
+        )
         for value, label in choices
     ]
 

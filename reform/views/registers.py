@@ -16,6 +16,7 @@ from reform import bookkeeping
 from reform.forms.hidden import key_for, key_of, number_of
 from reform.forms.register import RegisterForm
 from reform.views import register_page as page
+from reform.views import register_way as ways
 from reform.views import register_words as words
 from reform.views.register_entry import again_on, kinds, started, the_same_again
 from schools import clock, recording, succession
@@ -67,7 +68,13 @@ def register(request: HttpRequest, key: str) -> HttpResponse:
     query = {"done": done.added[0]}
     if found.only:
         query[found.sorting] = form.kind
-    return redirect(f"{reverse('register', args=[key])}?{urlencode(query)}")
+    return _back(request, found, query)
+
+
+def _back(request: HttpRequest, register: Register, query: Mapping[str, Any]) -> HttpResponse:
+    """To the list with what was done, and still with the item to go back to."""
+    address = f"{reverse('register', args=[register.key])}?{urlencode(query)}"
+    return redirect(ways.asked(request).carry(address))
 
 
 def _fixed(register: Register) -> str:
@@ -89,29 +96,35 @@ def _list(
     values = started(request, desk)
     if form is None and bookkeeping.may_add(register, school) and (values or not register.only):
         form = RegisterForm(desk=desk, values=values, fixed=_fixed(register))
+    way = ways.found(request)
     context = page.listing(request, school, register, outside=False)
     context |= {
+        "way": way,
+        "meant": number_of(request.GET.get("row", "")),
         "school": school,
         "register": register,
         "form": form,
         "to_name": [REGISTERS[key] for key in form.nothing_to_name] if form else [],
-        "kinds": kinds(register, form.kind if form else ""),
+        "kinds": kinds(register, form.kind if form else "", way),
         "may_add": bookkeeping.may_add(register, school),
         "key": key_for(request),
         "items": page.answers(school).get(register.key, []),
         "out": list(recording.taken_out(register, school)[: page.MOST_OUT]),
-        **_notice(request, register, school),
+        **_notice(request, register, school, way),
     }
     status = 422 if form is not None and form.errors else 200
     return render(request, "registers/register.html", context, status=status)
 
 
-def _notice(request: HttpRequest, register: Register, school: School) -> dict[str, Any]:
+def _notice(
+    request: HttpRequest, register: Register, school: School, way: ways.Way
+) -> dict[str, Any]:
     """What the last act did, with the way on: the same again, or undo."""
     done, gone = (number_of(request.GET.get(name, "")) for name in ("done", "gone"))
     if done is not None:
         row = recording.living(register, school).filter(pk=done).first()
-        return {"done": row, "again": the_same_again(register, row), "again_on": again_on(row)}
+        again = the_same_again(register, row)
+        return {"done": row, "again": again and way.carry(again), "again_on": again_on(row)}
     if gone is not None:
         return {"gone": recording.taken_out(register, school).filter(pk=gone).first()}
     return {}
@@ -136,7 +149,7 @@ def register_row(request: HttpRequest, key: str, pk: int) -> HttpResponse:
         request.seat.school, found, [form.found.row], by=request.seat, key=key_of(request.POST)
     )
     _told(request, form)
-    return redirect(f"{reverse('register', args=[key])}?done={pk}")
+    return _back(request, found, {"done": pk})
 
 
 def _own(request: HttpRequest, register: Register, pk: int) -> Any:
@@ -157,6 +170,7 @@ def _row(
         "version": row.changed_at.isoformat(),
         "key": key_for(request),
         "today": clock.today(),
+        "way": ways.asked(request),
         "to_name": [REGISTERS[key] for key in form.nothing_to_name],
         **(more or {}),
     }
@@ -181,7 +195,7 @@ def register_end(request: HttpRequest, key: str, pk: int) -> HttpResponse:
         return _row(request, found, row, form)
     bookkeeping.keep(request.seat.school, found, [form.found.row], by=request.seat)
     messages.success(request, _("Ended; what it held for before stays as it was."))
-    return redirect("register", key=key)
+    return _back(request, found, {})
 
 
 def _day(request: HttpRequest) -> str:
@@ -202,7 +216,7 @@ def register_remove(request: HttpRequest, key: str, pk: int) -> HttpResponse:
         places = [(REGISTERS[name], n) for name, n in named.items()]
         return _row(request, found, row, form, {"named": places})
     bookkeeping.remove(request.seat.school, found, [pk], by=request.seat)
-    return redirect(f"{reverse('register', args=[key])}?gone={pk}")
+    return _back(request, found, {"gone": pk})
 
 
 @access("keep_registers")
@@ -213,4 +227,4 @@ def register_restore(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     school = request.seat.school
     get_object_or_404(found.model._default_manager.filter(school=school), pk=pk)
     bookkeeping.bring_back(school, found, [pk], by=request.seat)
-    return redirect(f"{reverse('register', args=[key])}?done={pk}")
+    return _back(request, found, {"done": pk})
