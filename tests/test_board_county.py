@@ -12,7 +12,7 @@ from reform import boards, tallies
 from reform.models import Entry, Slot
 from reform.states import LIGHT_URGENCY
 from reform.tallies import Figures
-from reform.views.headlines import Worst, board_sentence
+from reform.views.headlines import Worst, board_sentence, turn_line
 from tests import world
 from tests.boardroom import BOARD, FAR, PAST, cells, figures, linked_numbers, rows
 from tests.reading import heading, words
@@ -107,6 +107,41 @@ def test_the_sentence_comes_first_and_names_where_most_is_overdue_unless_several
     assert heading(look.get(BOARD)) == (
         "4 所学校应报 14 项，已通过 3 项；逾期 4 项，其中 Z1.2 议事规则与执行最多，有 2 项。"
     )
+
+
+def test_below_it_stands_whose_turn_it_is_and_the_plan_in_numbers(look):
+    turn = "等学校办理 7 项（其中逾期 3 项、退回 2 项）；等主管部门审核 3 项。"
+    assert f"逾期 3 项。 {turn} 按条件筛选" in words(look.get(BOARD))
+    Slot.objects.update(due_on=PAST)
+    plan = "按计划现应提交 13 项，实际提交 6 项。"
+    assert plan + turn in words(look.get(BOARD))
+
+
+@pytest.mark.parametrize(
+    ("figures", "planned", "zh", "en"),
+    [
+        (Figures(5, 5, 5), 5, "", ""),
+        (Figures(5, 3, 3), 0, "等学校办理 2 项。", "With the schools: 2."),
+        (
+            Figures(1200, 100, 90, 0, 1100),
+            0,
+            "等主管部门审核 1,100 项。",
+            "With the authority for review: 1,100.",
+        ),
+        (
+            Figures(9, 2, 2, 1, 3),
+            4,
+            "按计划现应提交 4 项，实际提交 5 项。等学校办理 4 项（其中逾期 1 项）；"
+            "等主管部门审核 3 项。",
+            "By plan 4 should have been sent by now; 5 have been. "
+            "With the schools: 4 (1 overdue); with the authority for review: 3.",
+        ),
+    ],
+)
+def test_whose_turn_it_is_names_only_those_who_have_something(figures, planned, zh, en):
+    for language, said in (("zh-hans", zh), ("en", en)):
+        with translation.override(language):
+            assert turn_line(figures, planned) == said
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,10 @@ def test_a_city_lists_its_counties_by_code_and_its_own_schools_first(city, clien
     }
     assert list(regions(page)) == ["直属学校", "上城区", "西湖区"]
     assert {label: n for label, (n, _url) in figures(page).items()}["应报"] == 15
-    assert heading(page) == "2 个县（市、区）应报 15 项，已通过 3 项；逾期 4 项，多在“铸魂”（政治建设）方面。"
+    assert (
+        heading(page)
+        == "2 个县（市、区）应报 15 项，已通过 3 项；逾期 4 项，多在“铸魂”（政治建设）方面。"
+    )
     assert cells(page) == {"市直小学": {"Z1": "wait"}}
 
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext, gettext_lazy, override
 
 from reform.states import MOVES, Status
+from reform.views.board_frame import FIGURES
 from reform.views.campaign_words import KINDS
 from reform.views.entry_steps import STEPS
 from schools.roles import RIGHTS, Role
@@ -42,6 +43,16 @@ def test_roles_are_those_of_the_glossary():
 
 def test_states_are_those_of_the_glossary():
     assert {status.name: said(status.label) for status in Status} == glossary("state")
+
+
+def test_figures_of_a_board_are_explained_by_the_same_words():
+    known = glossary("list")
+    assert {name: said(FIGURES[name]) for name in ("expected", "late")} == {
+        "expected": known["owed"],
+        "late": known["overdue"],
+    }
+    chinese, english = said(FIGURES["on_time"])
+    assert known["on_time"][0] in chinese and known["on_time"][1].lower() in english
 
 
 def test_verbs_are_rights_by_the_same_name():

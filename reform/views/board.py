@@ -31,7 +31,14 @@ from reform.views.board_frame import (
     year_of,
 )
 from reform.views.board_grid import columns, lines_of
-from reform.views.headlines import Worst, board_sentence, number, regions_counted, schools_counted
+from reform.views.headlines import (
+    Worst,
+    board_sentence,
+    number,
+    regions_counted,
+    schools_counted,
+    turn_line,
+)
 from schools import clock, scope
 from schools.access import access
 from schools.models import Region
@@ -80,6 +87,7 @@ def board_region(request: HttpRequest, region: str) -> HttpResponse:
             worst=context["worst"],
             narrowed=bool(asked.given),
         ),
+        "turn": turn_line(context["total"].figures, context["total"].planned),
         "week": trend.week(context["days"], context["total"].figures, clock.today()),
         "trend": trend.drawn(context["days"]),
         "all_url": board_url(region, year),

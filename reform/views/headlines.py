@@ -10,6 +10,7 @@ from reform.queues import Queue
 from reform.tallies import Figures
 from reform.templatetags.look import minutes
 from schools.clock import local_date
+from schools.language import listed
 
 MINUTES_PER_REVIEW = 1.5  # a fixed guess for reading one entry, not measured from anybody
 
@@ -163,6 +164,39 @@ def _against_the_plan(
             "%(late)s overdue, mostly %(where)s."
         )
     return words % parts
+
+
+def turn_line(figures: Figures, planned: int) -> str:
+    """Below the sentence: the plan in numbers, and whose turn it is; nothing where all is done."""
+    left = figures.expected - figures.done - figures.waiting
+    of = []
+    if figures.late:
+        of.append(ngettext("%(n)s overdue", "%(n)s overdue", figures.late) % _n(figures.late))
+    if figures.returned:
+        of.append(_("%(n)s returned") % _n(figures.returned))
+    parts = {**_n(left), "of": listed(of), "waiting": number(figures.waiting)}
+    if left and figures.waiting:
+        whose = (
+            _("With the schools: %(n)s (%(of)s); with the authority for review: %(waiting)s.")
+            if of
+            else _("With the schools: %(n)s; with the authority for review: %(waiting)s.")
+        )
+    elif left:
+        whose = _("With the schools: %(n)s (%(of)s).") if of else _("With the schools: %(n)s.")
+    elif figures.waiting:
+        whose = _("With the authority for review: %(waiting)s.")
+    else:
+        return ""
+    whose %= parts
+    if not planned:
+        return whose
+    words = _("By plan %(planned)s should have been sent by now; %(sent)s have been.")
+    plan = words % {"planned": number(planned), "sent": number(figures.done + figures.waiting)}
+    return _("%(first)s %(second)s") % {"first": plan, "second": whose}
+
+
+def _n(n: int) -> dict[str, str]:
+    return {"n": number(n)}
 
 
 def items_counted(n: int) -> str:
