@@ -6,7 +6,20 @@ from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, When
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -14,10 +27,10 @@ from reform import checking, dossier, filings
 from reform.compare import Piece
 from reform.dossier import CheckLine, Material
 from reform.filings import Filing
-from reform.models import Check, CheckValue, Entry, Evidence, Report, Review
+from reform.models import Check, CheckValue, Entry, Event, Evidence, Report, Review
 from reform.models.campaign import CampaignState
 from reform.models.catalogue import Source
-from reform.states import Claim
+from reform.states import MOVES, Claim, Status
 from schools import clock
 from schools.language import listed
 from schools.models import Succession, User
@@ -27,6 +40,18 @@ AROUND = 12  # characters left of what stayed, beside a change
 
 VALUE = ("pk", "report_id", "num", "den", "source", "target", "met", "detail")
 Values = Mapping[int, Mapping[str, CheckValue]]
+
+
+def handed_back() -> Case:
+    """The words with which the secretary gave an entry back to its filer, while nobody has done
+    anything about it; None for any other. For a list of entries that their own school reads."""
+    moves = [kind for kind in MOVES if kind != "save"]
+    last = Event.objects.filter(entry=OuterRef("pk"), kind__in=moves).order_by("-pk")
+    words = Case(
+        When(kind="hand_back", then=Coalesce(F("words__text"), Value(""), output_field=TextField()))
+    )
+    said = Subquery(last.annotate(said=words).values("said")[:1])
+    return Case(When(status=Status.in_progress, report__isnull=False, then=said))
 
 
 @dataclass(frozen=True)

@@ -325,7 +325,7 @@ def test_what_the_secretary_gave_back_counts_as_returned_and_no_click_sends_it(c
 
     assert heading(page).startswith("还欠 1 项：1 项被退回；")
     assert f"书记退回：{words_of_hers}" in words(page)
-    assert "修改后重新提交：S2.1" in words(page)
+    assert "改好再提交：S2.1" in words(page)
     for shown in (page, browser.get(url("entry", entry)), browser.get(url("fast_entry", entry))):
         assert url("entry_confirm", entry) not in text(shown)
     assert "书记已退回这一项" in words(confirm(browser, entry))

@@ -106,6 +106,9 @@ def entry_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     if begun and begun.note.strip():
         messages.warning(request, _("A note is begun here: read it, then send it from this page."))
         return fast.here(found) if fast.asked(request) else redirect("entry", pk=found.pk)
+    if found.handed_back is not None:
+        messages.warning(request, _("The secretary gave this back: read why, then send it again."))
+        return fast.here(found) if fast.asked(request) else redirect("entry", pk=found.pk)
     try:
         progress.submit(
             found.pk,

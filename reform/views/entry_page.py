@@ -71,6 +71,7 @@ def find(request: HttpRequest, pk: int) -> Entry:
         "computed",
     ).annotate(
         mine=mine,
+        handed_back=submissions.handed_back(),
         frozen=Subquery(held.values("profile")[:1]),
         **{f"draft_{name}": F(f"mine__{name}") for name in DRAFT_FIELDS},
     )
@@ -193,7 +194,7 @@ def _registers(
     computed = any(not line.typed for line in lines)
     stale = writing and computed and checking.is_stale(kept, entry, clock.today())
     ready = writing and kept is not None and kept.ready and not stale
-    untouched = shown == Filing() and not panel["files"]
+    untouched = shown == Filing() and not panel["files"] and entry.handed_back is None
     return {"kept": kept, "stale": stale, "ready": ready, "confirm": ready and untouched}
 
 

@@ -138,7 +138,7 @@ def _run(request: HttpRequest, pk: int | None) -> Run:
     """What is left for this seat, and where the open one stands in it; one query."""
     seat, today = request.seat, clock.today()
     year, may_sign = school_year_of(today), seat.has("sign_off")
-    rows = ledger.read(seat.school, today=today, year=year, may_sign=may_sign)
+    rows = ledger.read(seat.school, today=today, year=year, may_sign=may_sign, own=True)
     left = [row for row in rows if _left(row, seat)]
     now = sorted((row for row in left if _is_now(row)), key=_urgency)
     ahead = sorted((row for row in left if not _is_now(row)), key=lambda row: row.due_on)

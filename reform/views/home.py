@@ -85,8 +85,8 @@ def school_ledger(request: HttpRequest, code: str) -> HttpResponse:
 def _home(request: HttpRequest, school: School) -> HttpResponse:
     today = clock.today()
     may_sign = request.seat.has("sign_off")
-    rows = ledger.read(school, today=today, year=school_year_of(today), may_sign=may_sign)
-    context = _frame(request, school)
+    context, year = _frame(request, school), school_year_of(today)
+    rows = ledger.read(school, today=today, year=year, may_sign=may_sign, own=context["own"])
     if not rows:
         nothing = _nothing(school)
         if context["baseline"] and nothing["unknown"]:
@@ -210,8 +210,8 @@ def figures(owed: Owed, rows: list[Row], url: str, today: date) -> list[dict[str
 def _items(request: HttpRequest, school: School) -> HttpResponse:
     today = clock.today()
     may_sign = request.seat.has("sign_off")
-    every = ledger.read(school, today=today, year=school_year_of(today), may_sign=may_sign)
-    context = _frame(request, school)
+    context, year = _frame(request, school), school_year_of(today)
+    every = ledger.read(school, today=today, year=year, may_sign=may_sign, own=context["own"])
     if not every:
         return render(request, "school/nothing.html", context | _nothing(school))
     groups = ledger.pillars(every)

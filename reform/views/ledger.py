@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from reform import answers, comments
+from reform import answers, comments, submissions
 from reform.models import Check, Computed, Draft, Entry, Evidence, Review
 from reform.models.campaign import CampaignState
 from reform.models.catalogue import CheckKind, Source, TargetMode
@@ -68,7 +68,8 @@ AT_LEAST = 5  # lines of the list "first these": filled up with what comes next
 class Row:
     """One entry as a line of a list; `days` are working days to its date, negative when past.
 
-    `to_sign`: it waits for the signature of whoever reads it.
+    `to_sign`: it waits for the signature of whoever reads it; `handed_back`: the secretary gave it
+    back to the filer, with `reason`.
     """
 
     pk: int
@@ -100,6 +101,7 @@ class Row:
     begun: bool
     stale: bool
     to_sign: bool = False
+    handed_back: bool = False
     unresolved: int = 0
     days: int | None = None
     typed: int = 0
@@ -120,6 +122,8 @@ class Row:
     def word(self) -> str:
         if self.later:
             return _("Not owed yet")
+        if self.handed_back and not self.overdue:
+            return _("Handed back by the secretary")
         return _("Yours to sign") if self.to_sign else light_word(self.light)
 
     @property
@@ -162,14 +166,18 @@ class Row:
     def confirmable(self) -> bool:
         """Whether the registers answer it and nobody began to add anything: one click is left."""
         fresh = self.status in (Status.not_started, Status.in_progress)
-        return self.owed and self.ready and fresh and not self.begun
+        return self.owed and self.ready and fresh and not (self.begun or self.handed_back)
 
 
-def read(school: School, *, today: date, year: str, may_sign: bool = False) -> list[Row]:
+def read(
+    school: School, *, today: date, year: str, may_sign: bool = False, own: bool = False
+) -> list[Row]:
     """Every entry of a school in running campaigns, and in closed ones of the year; one query.
 
-    Whoever `may_sign` reads of what waits for a signature that it is theirs, late or not.
+    Whoever `may_sign` reads of what waits for a signature that it is theirs, late or not. Only
+    the `own` school reads what its secretary gave back.
     """
+    inside = {"handed": submissions.handed_back()} if own else {}
     found = (
         Entry.objects.filter(
             running(today)
@@ -178,7 +186,7 @@ def read(school: School, *, today: date, year: str, may_sign: bool = False) -> l
             slot__withdrawn_at=None,
             left_at=None,
         )
-        .annotate(begun=Exists(_NOTES) | Exists(_FILES), unresolved=comments.unresolved())
+        .annotate(begun=Exists(_NOTES) | Exists(_FILES), unresolved=comments.unresolved(), **inside)
         .order_by(
             "slot__item__measure__pillar__position",
             "slot__item__measure__position",
@@ -186,7 +194,7 @@ def read(school: School, *, today: date, year: str, may_sign: bool = False) -> l
             "slot__opens_on",
             "pk",
         )
-        .values(*FIELDS, "begun", "unresolved")
+        .values(*FIELDS, "begun", "unresolved", *inside)
     )
     return [_row(values, school, today, may_sign) for values in found]
 
@@ -218,6 +226,8 @@ def _row(values: dict[str, Any], school: School, today: date, may_sign: bool) ->
     until = values["readmitted_until"]
     readmitted = until is not None and until >= today
     to_sign = may_sign and status == Status.awaiting_signoff
+    handed = values.get("handed")
+    as_if = Status.returned if handed is not None else status
     return Row(
         pk=values["pk"],
         version=values["version"],
@@ -227,7 +237,7 @@ def _row(values: dict[str, Any], school: School, today: date, may_sign: bool) ->
         period=values["slot__period"],
         campaign=values["slot__campaign__name"],
         framework=values["slot__campaign__framework_id"],
-        light="sign" if to_sign else light(status, due_on, today),
+        light="sign" if to_sign else light(as_if, due_on, today),
         status=status,
         due_on=due_on,
         opens_on=values["slot__opens_on"],
@@ -247,6 +257,8 @@ def _row(values: dict[str, Any], school: School, today: date, may_sign: bool) ->
         ready=bool(values["computed__ready"]),
         begun=values["begun"],
         to_sign=to_sign,
+        handed_back=handed is not None,
+        reason=handed or "",
         unresolved=values["unresolved"],
         stale=_kept_for(values) != (school.registers_rev, today, due_on),
     )
@@ -300,7 +312,7 @@ def explained(
             days=calendar.working_days_between(today, row.due_on),
             typed=_to_type(checks[row.item]),
             missing=tuple(_short(row, checks[row.item], kept.get(row.pk, {}), outside=outside)),
-            reason=reasons.get(row.report, "") if row.status == Status.returned else "",
+            reason=reasons.get(row.report, "") if row.status == Status.returned else row.reason,
         )
         for row in rows
     ]
@@ -328,7 +340,7 @@ def next_step(row: Row, *, may_sign: bool) -> str:
     """The verb and the thing for the link of a row."""
     if row.status == Status.awaiting_signoff:
         return _("Read and sign") if may_sign else _("Ask the secretary to sign")
-    if row.status == Status.returned:
+    if row.status == Status.returned or row.handed_back:
         return _("Correct and send again")
     if row.confirmable:
         return _("Confirm with one click")
