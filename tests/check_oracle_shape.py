@@ -21,8 +21,10 @@ class Accountant(Clerk):
     def form_matches(self):
         """Under 3 joint; to 50 a branch; 50 to 100 a general branch; from 100 a committee."""
         rows = self.now("branches")
+        if not rows:
+            return 1, 0
         ladder = ["committee", "general", "branch", "joint"]
-        form = min([row["form"] for row in rows] or [self.school["form"]], key=ladder.index)
+        form = min([row["form"] for row in rows], key=ladder.index)
         number = self.school["full_members"]
         if number is None:
             own = [row for row in rows if row["form"] == "branch"]

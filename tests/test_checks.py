@@ -240,6 +240,13 @@ def test_at_exactly_50_and_100_both_forms_fit(members, form, fits):
     assert answer("form_matches", known, window()) == (fits, None)
 
 
+def test_the_form_of_an_organisation_that_is_not_in_the_register_fits_nothing():
+    told = {"form": "branch", "full_members": 14}
+
+    assert answer("form_matches", facts(told), window()) == (1, 0)
+    assert answer("form_matches", facts(told, branches=[branch()]), window()) == (1, None)
+
+
 def test_a_branch_of_more_than_50_does_not_fit_even_below_an_approved_committee():
     top, large = (
         branch(form="committee", approval_no="1号"),

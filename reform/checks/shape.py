@@ -50,10 +50,13 @@ NOT_ASKED = Found(1, 0)
 
 
 def form_matches(facts: Facts, window: Window) -> Found:
-    """Whether the form fits the number of full members and no branch has more than 50 members."""
+    """Whether the form fits the number of full members and no branch has more than 50 members.
+
+    It is the form in the register: without a row there, nobody can tell.
+    """
     rows = standing(facts.branches, day(window))
     large = [row for row in _branches(facts, window) if members(row) > structure.OF_A_BRANCH]
-    fits = structure.form_fits(facts.school, rows)
+    fits = structure.form_fits(facts.school, rows) if rows else None
     if fits is None:
         return NOT_ASKED
     lacking = large if fits else structure.tops(facts.school, rows)
