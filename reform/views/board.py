@@ -1,6 +1,7 @@
 """The only place for the boards: a county with its schools, a city or province with its regions."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -106,25 +107,28 @@ def _authority(
     lines = tallies.read(*where, school_year=year, on=today)
     owed = boards.duties(lines, region.code)
     known = _known(region.code, owed, own)
-    asked = filters.asked_of(said, known)
+    asked, thinned = filters.apart(filters.asked_of(said, known), "state")
     if asked.schools:
         lines = boards.of_schools(where, year, today, asked.schools)
     owed = {pk: duty for pk, duty in owed.items() if asked.suits(duty)}
     lines = [line for line in lines if line.slot in owed]
     links = Links(region.code, year, may_drill(seat, region.code), own, asked.given)
+    of_grid = replace(links, base={**asked.given, **thinned.given})
     total = Total(tallies.figures(lines, today), boards.planned(lines, owed, today))
     schools = []
     if links.drill:
         rows = boards.entries(scope.rows(Entry.objects.all(), seat), where, owed)
         of_school = {f"school__{field}": value for field, value in asked.schools.items()}
-        schools = boards.grid(rows.filter(**of_school), owed, today, asked.get("state"))
+        schools = boards.grid(rows.filter(**of_school), owed, today, thinned.get("state"))
     return {
         "total": total,
         "who": schools_counted(len(schools)) if schools else region.name,
         "days": [] if own else _days(where, year, total, asked, today),
         **_parts(lines, owed, links, total.figures, today),
-        **_grid([line for line in schools if line.cells], lines, owed, links, today),
-        **filters.shown(asked, known, _chips(region.code, year, asked)),
+        **_grid([line for line in schools if line.cells], lines, owed, (links, of_grid), today),
+        **filters.shown(asked, known, _chips(region.code, year, asked, thinned.given), thinned),
+        "grid_state": thinned.words.get("state", "") if schools else "",
+        "whole_grid_url": board_url(region.code, year, **asked.given),
     }
 
 
@@ -132,14 +136,19 @@ def _known(county: str, owed: Mapping[int, Duty], own: bool) -> filters.Known:
     """The filters of a board, by what is owed on it; without its items, which rows alone know."""
     known: dict[str, Mapping[str, str]] = {**filters.of_duties(owed.values())}
     del known["item"]
+    if own:
+        return known
     known["state"] = {name: str(label) for name, label in STATES.items()}
-    return known if own else known | filters.of_schools(county)
+    return known | filters.of_schools(county)
 
 
-def _chips(code: str, year: str, asked: Asked) -> dict[str, str]:
-    """Filter → the board without it."""
+def _chips(
+    code: str, year: str, asked: Asked, kept: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Filter → the board without it, with what else is `kept`."""
+    given = {**asked.given, **(kept or {})}
     return {
-        name: board_url(code, year, **{k: v for k, v in asked.given.items() if k != name})
+        name: board_url(code, year, **{k: v for k, v in given.items() if k != name})
         for name in asked.given
     }
 
@@ -177,16 +186,17 @@ def _grid(
     schools: Sequence[boards.SchoolLine],
     lines: Iterable[Line],
     owed: Mapping[int, Duty],
-    links: Links,
+    links: tuple[Links, Links],
     today: date,
 ) -> dict[str, Any]:
-    """Measures as a table, and as the columns of the grid."""
+    """Measures as a table, and as the columns of the grid; `links`: of either."""
+    of_table, of_grid = links
     measures = boards.measures(lines, owed, today)
     return {
-        "measures": [_measure(part, links) for part in measures],
-        "columns": columns(measures, owed, links),
+        "measures": [_measure(part, of_table) for part in measures],
+        "columns": columns(measures, owed, of_grid),
         "wide": len(measures) > WIDEST,
-        "lines": lines_of(schools, measures, owed, links),
+        "lines": lines_of(schools, measures, owed, of_grid),
     }
 
 
@@ -227,16 +237,13 @@ def _above(
     running: Sequence[Running],
 ) -> dict[str, Any]:
     """The regions below in the order of their codes, and the schools reviewed here itself."""
-    known = {
-        **filters.of_campaigns(campaign.pk for campaign in running if campaign.year == year),
-        "state": {name: str(label) for name, label in STATES.items()},
-    }
+    known = filters.of_campaigns(campaign.pk for campaign in running if campaign.year == year)
     asked = filters.asked_of(said, known)
     pillar, measure = asked.get("pillar"), asked.get("measure")
     found = overview.read(region, inside, year, clock.today(), pillar=pillar, measure=measure)
     links = Links(region.code, year, may_drill(seat, region.code), base=asked.given)
     worst = None if pillar or measure else boards.most_late(found.pillars)
-    below = [line for line in found.below if _stands(line.figures, asked.get("state"))]
+    below = found.below
     issued = [campaign.region for campaign in running if campaign.year == year]
     context: dict[str, Any] = {
         "total": found.total,
@@ -259,13 +266,6 @@ def _above(
     if any(line.itself for line in below):
         context["itself"] = _authority(seat, region, year, said, own=True)
     return context
-
-
-def _stands(figures: Figures, state: str) -> bool:
-    """Whether a region has anything in the state that is asked for."""
-    if state == "open":
-        return figures.expected > figures.done + figures.waiting
-    return not state or getattr(figures, state) > 0
 
 
 def _who(region: Region, below: Sequence[Below], issued: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
 """The only place for what narrows a board and its rows: read from the address, told, taken off."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django import forms
@@ -68,6 +68,16 @@ def asked_of(said: QueryDict, known: Known) -> Asked:
     return Asked(given, words, strange)
 
 
+def apart(asked: Asked, name: str) -> tuple[Asked, Asked]:
+    """Without the filter `name`, and that one alone."""
+
+    def only(chosen: bool) -> Asked:
+        given = {k: v for k, v in asked.given.items() if (k == name) is chosen}
+        return replace(asked, given=given, words={k: asked.words[k] for k in given})
+
+    return only(False), only(True)
+
+
 def of_duties(owed: Iterable[Duty]) -> dict[str, dict[str, str]]:
     """Pillars, measures and items that somebody here is asked."""
     known: dict[str, dict[str, str]] = {name: {} for name in BY_DUTY}
@@ -109,10 +119,17 @@ class FilterForm(forms.Form):
                 )
 
 
-def shown(asked: Asked, known: Known, links: Mapping[str, str]) -> dict[str, Any]:
-    """What board/_filters.html takes; `links`: filter → the address without it."""
+def shown(
+    asked: Asked, known: Known, links: Mapping[str, str], thinned: Asked | None = None
+) -> dict[str, Any]:
+    """What board/_filters.html takes; `links`: filter → the address without it; `thinned`: what
+    thins the grid of a board only, and none of its numbers."""
+    form = FilterForm(asked, known)
+    if thinned and "state" in form.fields:
+        form.initial.update(thinned.given)
+        form.fields["state"].label = _("State (of the grid only)")
     return {
         "asked": asked,
-        "filter_form": FilterForm(asked, known),
+        "filter_form": form,
         "chips": [{"word": word, "url": links[name]} for name, word in asked.words.items()],
     }
