@@ -115,7 +115,8 @@ def _home(request: HttpRequest, school: School) -> HttpResponse:
         context |= _registers(request, rows)
         context["top"] = _top(context)
         context["in_a_row"] = fast.due(rows, request.seat)
-        context["next_in_notice"] = bool(context["done"] and context["registers"].ready)
+        context["next_in_notice"] = _next_in_notice(context)
+        context["swapped"] = bool(request.htmx)  # type: ignore[attr-defined]
     return render(request, "school/home.html", context)
 
 
@@ -141,11 +142,22 @@ def _registers(request: HttpRequest, rows: list[Row]) -> dict[str, Any]:
 
 
 def _top(context: dict[str, Any]) -> Row | None:
-    """What comes first, where one click does it and none is offered in a notice."""
+    """What comes first, where one click does it and none is offered in a notice; while the
+    registers are asked anew nobody knows, and a link must not become a button that sends."""
     if not context["now"] or not context["may_confirm"] or context["done"]:
+        return None
+    if context["registers"].stale:
         return None
     first = context["first"][0][0].pk
     return next((row for row in context["registers"].ready if row.pk == first), None)
+
+
+def _next_in_notice(context: dict[str, Any]) -> bool:
+    """Whether the notice of a confirmation offers what comes first; else that stays above it."""
+    ready = context["registers"].ready
+    if not context["done"] or not ready:
+        return False
+    return not context["now"] or context["first"][0][0].pk == ready[0].pk
 
 
 def _frame(request: HttpRequest, school: School) -> dict[str, Any]:

@@ -1,0 +1,56 @@
+"""The button at the head of a school's home: it stays what it was, and first what is first."""
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from tests import keeping_books as books
+from tests import world
+from tests.entry_form import url
+from tests.reading import words
+from tests.test_confirming import confirm, home, one_branch, refresh, text
+
+HTMX = {"hx-request": "true"}
+PAST = date(2026, 11, 10)
+
+
+def lede(page):
+    return text(page).split('class="figures"')[0]
+
+
+def registers(page):
+    return text(page).split('id="registers"')[1].split("</section>")[0]
+
+
+def test_a_link_at_the_head_becomes_no_button_that_sends_while_it_is_looked_at(cast, at):
+    entry = world.entry(cast.school, "S2.1", due_on=PAST)
+    one_branch(cast.filer)
+    browser = at(cast.filer)
+    page = home(browser)
+    assert f'class="btn main" href="{url("entry", entry)}"' in lede(page)
+    swap = text(page).split('id="registers"')[1].split(">")[0]
+    assert 'hx-target="#registers"' in swap and "#main" not in swap
+
+    part = browser.post(reverse("school_answers"), headers=HTMX, follow=True)
+
+    shown, _fold, folded = registers(part).partition('<details class="fold"')
+    assert url("entry_confirm", entry) not in shown
+    assert url("entry_confirm", entry) in folded
+    assert url("entry_confirm", entry) in lede(home(browser))  # opened anew, one click is there
+    books.branch(cast.filer)
+    assert url("entry_confirm", entry) not in lede(home(browser))  # moved again: nobody knows
+
+
+def test_what_is_overdue_stays_first_after_another_was_confirmed(cast, at):
+    by_hand = world.entry(cast.school, "S4.2", due_on=date(2026, 11, 24))
+    done = world.entry(cast.school, "S2.1", due_on=date(2026, 12, 10))
+    then = world.entry(cast.school, "S3.1", due_on=date(2026, 12, 10))
+    one_branch(cast.filer)
+    refresh(cast.school)
+
+    page = confirm(at(cast.filer), done)
+
+    assert f'class="btn main" href="{url("entry", by_hand)}"' in lede(page)
+    assert url("entry_confirm", then) in text(page).split('role="status"')[1].split("</div>")[0]
+    assert text(page).count('class="btn main"') == 1
