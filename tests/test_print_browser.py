@@ -62,6 +62,21 @@ LOWER = """px => {
 }"""
 
 
+# The mark of what is overdue: whether nothing surrounds it, and whether it is inked.
+MARK = """() => {
+  const cell = document.querySelector('.grid .cell');
+  cell.className = 'cell late';
+  const inner = getComputedStyle(cell, '::before').backgroundColor;
+  const none = getComputedStyle(cell).backgroundColor === 'rgba(0, 0, 0, 0)';
+  return [none, inner === getComputedStyle(cell).color];
+}"""
+# Whether the box of the grid scrolls sideways, and whether it scrolls up and down.
+ROLLS = """() => {
+  const box = document.querySelector('.board .scroll');
+  return [box.scrollWidth > box.clientWidth, box.scrollHeight > box.clientHeight];
+}"""
+
+
 def torn(page, sheets):
     """Rows that lie on no sheet as a whole, and sheets with rows of a table without its head."""
     words = [flat(sheet.words) for sheet in sheets]
@@ -96,6 +111,11 @@ def test_no_row_is_torn_and_each_sheet_of_a_table_has_its_head(there, visit, as_
             page.evaluate(LOWER, lower)
             sheets = looking.printed(page)
             found += [f"{name} at {lower}: {one}" for one in torn(page, sheets)]
+            if name == "rows":  # each sheet says of where and when it is
+                where = flat(page.locator("thead .paper").text_content())
+                assert "西湖区" in where and "2026-11-20" in page.inner_text(".kicker")
+                assert [n for n, one in enumerate(sheets) if where not in flat(one.words)] == []
+                assert "下一页" not in "".join(one.words for one in sheets)
             several |= {name} if len(sheets) > 1 else set()
     assert found == []
     assert several == set(pages)
@@ -132,7 +152,12 @@ def test_the_page_of_a_county_is_a_summary_and_then_the_grid_on_broad_sheets(
     widths = "() => ['.board .head', '.grid'].map(one => document.querySelector(one).offsetWidth)"
     legend, grid = page.evaluate(widths)
     assert legend <= grid
+    assert page.evaluate(MARK) == [True, True]
     page.emulate_media(media=None)
+    page.set_viewport_size({"width": 360, "height": 740})
+    wide, tall = page.evaluate(ROLLS)
+    assert wide and not tall  # the thumb that goes down the page is not caught
+    page.set_viewport_size({"width": 1280, "height": 740})
     sheets, whole = on_paper(page)
 
     assert [sheet.width > sheet.height for sheet in sheets] == [True] * len(sheets)

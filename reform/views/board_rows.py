@@ -8,13 +8,14 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from reform import boards, tallies
-from reform.boards import Duty
+from reform.boards import Duty, Page
 from reform.forms.hidden import number_of
 from reform.models import Entry
-from reform.states import light
+from reform.states import Status, light
 from reform.templatetags.look import term
 from reform.views import board_filters as filters
 from reform.views import board_why
@@ -28,12 +29,15 @@ from reform.views.board_frame import (
     path_to,
     year_of,
 )
-from reform.views.headlines import rows_sentence
+from reform.views.headlines import number, rows_sentence
 from schools import clock, scope
 from schools.access import access
 from schools.models import School
+from schools.names import by_name
 from schools.scope import Seat
 from schools.workdays import Calendar
+
+MOST = 500  # rows that may stand on one page, for paper
 
 
 @access("see_board")
@@ -54,6 +58,9 @@ def board_rows(request: HttpRequest, region: str) -> HttpResponse:
     rows = _rows(asked, owed, where, request.seat)
     after = number_of(request.GET.get("after", ""))
     page = boards.page(rows, after, board_why.EXPLAINED)
+    part = _part(page, after)
+    if page.total <= MOST and part and request.GET.get("all"):
+        after, page, part = None, _whole(rows, page), ""
     links = Links(region, year, drill=True, own=own, base=asked.given)
     calendar = Calendar.days_of(region)
     context = {
@@ -71,8 +78,38 @@ def board_rows(request: HttpRequest, region: str) -> HttpResponse:
         ],
         "first_url": links.rows() if after else "",
         "next_url": links.rows(after=str(page.rows[-1]["pk"])) if page.more else "",
+        "all_url": links.rows(all="1") if part and page.total <= MOST else "",
+        "part": part,
+        "total": number(page.total),
+        "today": today,
     }
     return render(request, "board/rows.html", context)
+
+
+def _part(page: Page, after: int | None) -> str:
+    """Which of all rows these are; empty where it is all of them."""
+    n, total = len(page.rows), page.total
+    if n == total or not n:
+        return ""
+    if after and page.more:
+        return _("%(n)s of %(total)s items") % {"n": number(n), "total": number(total)}
+    first = total - n + 1 if after else 1
+    return _("Items %(first)s to %(last)s of %(total)s") % {
+        "first": number(first),
+        "last": number(first + n - 1),
+        "total": number(total),
+    }
+
+
+def _whole(rows: Any, page: Page) -> Page:
+    """All rows at once, in the order of the pages."""
+
+    def place(row: Mapping[str, Any]) -> tuple[Any, ...]:
+        name = (*by_name(row["school__name"]), row["school__code"])
+        return (*name, row["slot__position"], row["pk"])
+
+    found = rows.order_by().values(*page.rows[0])
+    return Page(sorted(found, key=place), page.total, more=False)
 
 
 def _kept(asked: Asked) -> list[tuple[str, str]]:
@@ -132,6 +169,7 @@ def _row(
         "school": row["school__name"],
         "school_url": reverse("school_ledger", args=[row["school__code"]]),
         "due_on": row["due_on"],
+        "due_told": row["status"] != Status.submitted,  # by the sentence, where there is one
         "sent_at": row["report__sent_at"],
         "sent_late": row["sent_late"],
         "why": board_why.why(row, shown, today, calendar),

@@ -1,0 +1,55 @@
+"""The entries behind a number, part by part and all on one page, for paper."""
+
+import pytest
+
+from reform import boards
+from reform.views import board_rows
+from tests.boardroom import BOARD, rows
+from tests.reading import words
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+ROWS = f"{BOARD}rows/"
+
+
+@pytest.fixture
+def few(look, mixed, monkeypatch):
+    """Five rows a page, for the thirteen that are there."""
+    monkeypatch.setattr(boards, "PAGE", 5)
+    return look
+
+
+def pages(look):
+    url = ROWS
+    while url:
+        page = look.get(url)
+        yield page
+        url = page.context["next_url"]
+
+
+def test_a_part_of_the_rows_says_which_of_how_many_it_is(few):
+    first, middle, last = pages(few)
+    assert "第 1–5 项，共 13 项" in words(first)
+    assert "本页 5 项，共 13 项" in words(middle)
+    assert "第 11–13 项，共 13 项" in words(last)
+
+
+def test_all_rows_stand_on_one_page_in_the_same_order(few):
+    one_by_one = [row["pk"] for page in pages(few) for row in page.context["rows"]]
+    page = few.get(few.get(ROWS).context["all_url"])
+    assert [row["pk"] for row in page.context["rows"]] == one_by_one and len(one_by_one) == 13
+    assert "共 13 项" not in words(page) and not page.context["next_url"]
+
+
+def test_all_of_very_many_rows_are_not_put_on_one_page(few, monkeypatch):
+    monkeypatch.setattr(board_rows, "MOST", 12)
+    page = few.get(f"{ROWS}?all=1")
+    assert len(rows(few, f"{ROWS}?all=1")) == 13  # page by page
+    assert len(page.context["rows"]) == 5 and not page.context["all_url"]
+
+
+def test_all_rows_keep_the_filters_and_cost_one_query_more(few, django_assert_num_queries):
+    url = few.get(f"{ROWS}?pillar=Z").context["all_url"]
+    with django_assert_num_queries(12):
+        page = few.get(url)
+    assert {row["code"][0] for row in page.context["rows"]} == {"Z"}
+    assert len(page.context["rows"]) == 9
