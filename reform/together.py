@@ -1,18 +1,23 @@
 """The only place that picks what a reviewer can accept together, because all of it fits a line.
 
 That is a report that the registers answered and that meets every target, with no word and no file
-beside it. What was typed, attached or falls short is read one by one.
+beside it. What was typed, attached, falls short, still adds up or was sent again is read one by
+one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from reform import dossier
-from reform.models import CheckValue, Entry, Report
+from reform.models import CheckValue, Entry, IdempotencyKey, Report, Review
 from reform.models.catalogue import Source
-from reform.states import Claim
+from reform.models.report import Verdict
+from reform.policy import UNDO_FOR
+from reform.states import Claim, Status
+from schools import clock, scope
 from schools.scope import Seat
 
 PAGE = 20
@@ -27,6 +32,54 @@ class Plain:
     lines: Sequence[tuple[CheckValue, str]]
 
 
+@dataclass(frozen=True)
+class Batch:
+    """What one press accepted, newest first; without a name: what was read one by one."""
+
+    name: str
+    at: datetime
+    entries: Sequence[Entry]
+
+
+def key(batch: str, entry: int) -> str:
+    """What an acceptance within a batch is remembered by, and the batch known again."""
+    return f"{batch[:16]}t{entry}"
+
+
+def accepted(seat: Seat) -> list[Batch]:
+    """What this person accepted and can still take back, press by press; two queries."""
+    since = clock.now() - UNDO_FOR
+    mine = scope.rows(Review.objects.all(), seat).filter(
+        reviewer=seat.user,
+        verdict=Verdict.accept,
+        report__entry__status=Status.accepted,
+        undone_at=None,
+        at__gt=since,
+    )
+    told = ("report__entry__school", "report__entry__slot__item")
+    reviews = list(mine.select_related(*told).order_by("-at", "-pk"))
+    names = _names(seat, since) if reviews else {}
+    found: dict[str, Batch] = {}
+    for one in reviews:
+        entry = one.report.entry
+        name = names.get((entry.pk, entry.version), "")
+        batch = found.setdefault(name, Batch(name, one.at, []))
+        found[name] = replace(batch, entries=[*batch.entries, entry])
+    return list(found.values())
+
+
+def _names(seat: Seat, since: datetime) -> dict[tuple[int, int], str]:
+    """Entry and the version that its acceptance gave it → name of the batch."""
+    kept = IdempotencyKey.objects.filter(user=seat.user, at__gt=since, key__contains="t")
+    names = {}
+    for text, answer in kept.values_list("key", "answer"):
+        pk, version = answer.get("entry"), answer.get("version")
+        batch = text.removesuffix(f"t{pk}")
+        if batch and batch != text:
+            names[pk, version] = batch
+    return names
+
+
 def plain(waiting: "QuerySet[Entry]", seat: Seat) -> "QuerySet[Entry]":
     """Of what waits, the reports that can be told in a line; not what this person wrote."""
     values = CheckValue.objects.filter(report=OuterRef("report"))
@@ -35,9 +88,11 @@ def plain(waiting: "QuerySet[Entry]", seat: Seat) -> "QuerySet[Entry]":
         Exists(values.filter(met=True)),
         ~Exists(values.filter(met=False)),
         ~Exists(values.exclude(source=Source.computed)),
+        ~Exists(values.filter(detail__judged=False).exclude(target="")),  # still adding up
         ~Exists(files),
         report__note="",
         report__claim=Claim.done,
+        report__no=1,
     ).exclude(report__author=seat.user).exclude(report__signed_by=seat.user)  # fmt: skip
 
 

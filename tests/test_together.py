@@ -69,10 +69,11 @@ def test_what_is_ticked_is_accepted_and_can_be_taken_back(cast, desk, travel):
     assert "已通过 1 项。" in words(page)
     assert (world.status(first), world.status(other)) == (Status.accepted, Status.submitted)
     assert shown(page) == [token(other)]
-    assert f'action="/review/{first.pk}/undo/"' in page.content.decode()
     first.refresh_from_db()
-    desk.post(f"/review/{first.pk}/undo/", {"version": first.version})
-    assert world.status(first) == Status.submitted
+    button = f'name="one" value="{first.pk}-{first.version}"'
+    assert button in page.content.decode()
+    back = desk.post(PAGE, {"one": f"{first.pk}-{first.version}"})
+    assert (back.url, world.status(first)) == (PAGE, Status.submitted)
     travel.move_to(world.NOON + timedelta(minutes=6))
     assert "五分钟内通过的" not in words(desk.get(PAGE))
 
@@ -91,7 +92,7 @@ def test_a_page_accepted_by_mistake_is_taken_back_at_once_but_for_what_was_decid
 ):
     entries = [confirmed(cast), second(cast, 2), second(cast, 3)]
     accepted = desk.post(PAGE, {"do": "all", "shown": [token(e) for e in entries]}, follow=True)
-    assert "撤回全部 3 项" in words(accepted)
+    assert "撤回这批 3 项" in words(accepted)
     sent = re.findall(r'name="accepted" value="([\d-]+)"', accepted.content.decode())
     entries[0].refresh_from_db()
     progress.reopen(entries[0].pk, by=cast.reviewer, version=entries[0].version, reason="请补。")
@@ -102,6 +103,48 @@ def test_a_page_accepted_by_mistake_is_taken_back_at_once_but_for_what_was_decid
         Status.returned, Status.submitted, Status.submitted
     ]  # fmt: skip
     assert len(shown(page)) == 2
+
+
+def test_a_batch_is_taken_back_without_what_was_accepted_before_it(cast, desk, travel):
+    first, second_, third = (second(cast, n) for n in (2, 3, 4))
+    alone = filed(cast)
+    world.accept(alone, cast.reviewer)
+    desk.post(PAGE, {"do": "all", "key": "one", "shown": [token(first)]})
+    travel.move_to(world.NOON + timedelta(minutes=1))
+    sent = {"do": "all", "key": "two", "shown": [token(second_), token(third)]}
+    page = desk.post(PAGE, sent, follow=True)
+    said = words(page)
+    assert "成批通过 2 项" in said and "成批通过 1 项" in said and "逐项通过" in said
+    html = page.content.decode()
+    forms = [form for form in re.findall(r"<form.*?</form>", html, re.S) if 'value="back"' in form]
+    tokens = re.findall(r'name="accepted" value="([\d-]+)"', forms[0])
+    desk.post(PAGE, {"do": "back", "accepted": tokens})
+    assert len(forms) == 1
+    assert [world.status(e) for e in (first, second_, third, alone)] == [
+        Status.accepted, Status.submitted, Status.submitted, Status.accepted
+    ]  # fmt: skip
+
+
+def test_what_was_sent_again_or_still_adds_up_is_read_by_itself(cast, desk):
+    again, adding, plain = second(cast), second(cast, 3), second(cast, 4)
+    world.send_back(again, cast.reviewer)
+    filer = world.seat("filer", again.school)
+    again.refresh_from_db()
+    progress.submit(again.pk, by=filer, version=again.version, filing=Filing())
+    check = Check.objects.filter(source="computed").exclude(item=adding.slot.item_id)[0]
+    detail = {"judged": False}
+    adding.report.values.create(check_def=check, source="computed", target=">=6", detail=detail)
+    page = desk.get(PAGE)
+    assert shown(page) == [token(plain)]
+    assert 'href="/review/?sent=again">1 项是再次提交的' in page.content.decode()
+
+
+def test_all_can_be_ticked_so_that_one_is_left_out(cast, desk):
+    confirmed(cast), second(cast)
+    page = desk.get(PAGE).content.decode()
+    assert f'href="{PAGE}?tick=all">全选 2 项' in page and " checked" not in page
+    assert desk.get(f"{PAGE}?tick=all").content.decode().count(" checked") == 2
+    assert desk.post(f"{PAGE}?tick=all", {"do": "chosen"}).url == PAGE
 
 
 def test_what_was_sent_anew_or_decided_meanwhile_is_left_and_said(cast, desk):

@@ -139,8 +139,8 @@ def _desk(
         "chosen": narrow.chosen(facets),
         "unknown": [_vain(name, asked.asked[name], just_done) for name in unknown],
         "filters": _filters(narrow, facets),
-        "query": _query(narrow),
-        "onward": _query(narrow, **({"done": done} if just_done and done else {})),
+        "query": query_of(narrow),
+        "onward": query_of(narrow, **({"done": done} if just_done and done else {})),
         "next": _next(queue, entry),
         "done": just_done,
         "entry": entry,
@@ -219,14 +219,15 @@ def _vain(name: str, code: str, done: Review | None) -> str:
     return school.name if name == "school" and school and school.code == code else code
 
 
-def _query(narrow: Narrow, **more: int) -> str:
+def query_of(narrow: Narrow, **more: int) -> str:
+    """The end of an address that keeps what the queue is narrowed to."""
     values = {**narrow.asked, **more}
     return f"?{urlencode(values)}" if values else ""
 
 
 def _address(pk: int | None, narrow: Narrow, **more: int) -> str:
     url = reverse("review_entry", args=[pk]) if pk else reverse("review")
-    return url + _query(narrow, **more)
+    return url + query_of(narrow, **more)
 
 
 def _onward(request: HttpRequest, entry: Entry) -> HttpResponse:
@@ -250,6 +251,6 @@ def _overtaken(
         "updated": updated,
         "reason": stale.reason,
         "typed": decision.reason,
-        "query": _query(Narrow.of(request.POST)),
+        "query": query_of(Narrow.of(request.POST)),
     }
     return render(request, "review/overtaken.html", context, status=409)

@@ -1,7 +1,8 @@
 """The only place where a reviewer accepts at once what the registers answered and targets met,
-and takes a whole page of it back."""
+and takes one batch of it back."""
 
 import uuid
+from dataclasses import replace
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,13 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from reform import policy, progress, queues, together
+from reform import progress, queues, together
 from reform.forms.hidden import key_of, number_of
-from reform.models import Review
-from reform.models.report import Verdict
 from reform.queues import Narrow
 from reform.states import Status
-from schools import clock, scope
+from reform.views.review import query_of
 from schools.access import access
 from schools.errors import Denied, Stale
 
@@ -28,29 +27,25 @@ MOST_BACK = 100  # of a page
 def review_together(request: HttpRequest) -> HttpResponse:
     """The figures of each, and one button for those that are ticked or for the whole page."""
     if request.method == "POST":
-        if request.POST.get("do") == "back":
+        if request.POST.get("do") == "back" or "one" in request.POST:
             _take_back(request)
         else:
             _accept(request)
-        return redirect(request.get_full_path())
+        return redirect(request.path + query_of(Narrow.of(request.GET)))
     waiting = queues.waiting(request.seat)
     facets, asked = queues.facets(waiting), Narrow.of(request.GET)
     narrow = asked.without(asked.unknown(facets))
-    rows, more = together.read(together.plain(narrow.rows(waiting), request.seat))
-    since = clock.now() - policy.UNDO_FOR
-    mine = scope.rows(Review.objects.all(), request.seat).filter(
-        reviewer=request.user,  # type: ignore[misc]
-        verdict=Verdict.accept,
-        report__entry__status=Status.accepted,
-        undone_at=None,
-        at__gt=since,
-    )
-    told = ("report__entry__school", "report__entry__slot__item")
+    wanted = narrow.rows(waiting)
+    rows, more = together.read(together.plain(wanted, request.seat))
     context = {
         "rows": rows,
         "more": more,
+        "again": wanted.filter(queues.SENT["again"]).count(),
+        "again_at": query_of(replace(narrow, sent="again")),
+        "ticked": request.GET.get("tick") == "all",
+        "query": query_of(narrow),
         "chosen": narrow.chosen(facets),
-        "accepted": [one.report.entry for one in mine.select_related(*told).order_by("-at", "-pk")],
+        "accepted": together.accepted(request.seat),
         "key": uuid.uuid4().hex[:16],
     }
     return render(request, "review/together.html", context)
@@ -59,7 +54,7 @@ def review_together(request: HttpRequest) -> HttpResponse:
 def _accept(request: HttpRequest) -> None:
     """Accept each that was shown as it was shown, and say what came of it."""
     chosen = request.POST.getlist("shown" if request.POST.get("do") == "all" else "chosen")
-    done, missed = 0, 0
+    batch, done, missed = key_of(request.POST)[:16] or uuid.uuid4().hex[:16], 0, 0
     for text in chosen[: together.PAGE]:
         entry, version, report = ([number_of(part) for part in text.split("-")] + [None] * 3)[:3]
         found = queues.current(request.seat, entry) if entry else None
@@ -73,7 +68,7 @@ def _accept(request: HttpRequest) -> None:
                 by=request.seat,
                 version=-1 if version is None else version,
                 report_id=report or -1,
-                key=f"{key_of(request.POST)[:16]}t{found.pk}",
+                key=together.key(batch, found.pk),
             )
             done += 1
         except (Denied, Stale):
@@ -87,9 +82,9 @@ def _accept(request: HttpRequest) -> None:
 
 
 def _take_back(request: HttpRequest) -> None:
-    """Take back what was accepted a moment ago, each as it was shown."""
+    """Take back what was accepted a moment ago, one or its whole batch, each as it was shown."""
     done, missed = 0, 0
-    for text in request.POST.getlist("accepted")[:MOST_BACK]:
+    for text in request.POST.getlist("one" if "one" in request.POST else "accepted")[:MOST_BACK]:
         entry, version = ([number_of(part) for part in text.split("-")] + [None] * 2)[:2]
         found = queues.current(request.seat, entry) if entry else None
         if found is None or version is None:
