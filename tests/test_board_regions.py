@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from reform.models import Slot
 from schools.models import Region
 from tests import world
 from tests.boardroom import BOARD, PAST, cells, figures, linked_numbers, rows
@@ -60,7 +61,7 @@ def regions(response):
     lines = re.findall(r'<th scope="row"><a href="[^"]*">([^<]*)</a>(.*?)</tr>', html, re.S)
     return {
         name: [int(n) for n in re.findall(r">(\d+)</a>", line)]
-        or re.findall(r'<td class="muted" colspan="6">([^<]*)</td>', line)
+        or re.findall(r'<td class="num muted">([^<]*)</td>', line)
         for name, line in lines
     }
 
@@ -90,6 +91,29 @@ def test_a_city_lists_its_counties_by_code_and_its_own_schools_first(city, clien
         == "2 个县（市、区）应报 15 项，已通过 3 项；逾期 4 项，多在“铸魂”（政治建设）方面。"
     )
     assert cells(page) == {"市直小学": {"Z1": "wait"}}
+
+
+def paces(response):
+    """name → how it stands against the plan, in the order of the page."""
+    html = re.search(r'<section id="regions">.*?</table>', response.content.decode(), re.S)[0]
+    found = re.findall(r'<a href="[^"]*">([^<\d]+)</a> <span.*?<td class="num">([^<]+)</td>', html)
+    return dict(found)
+
+
+def test_each_region_stands_against_its_own_plan_and_the_order_stays(city, client):
+    world.sign_in(client, world.seat("viewer", "3301"))
+    page = client.get("/board/3301/")
+    assert "与计划相差（百分点）" in words(page)
+    assert paces(page) == dict.fromkeys(["直属学校", "上城区", "西湖区"], "尚无到期")
+
+    Slot.objects.filter(item__measure__code="Z2").update(due_on=PAST)
+    for slot in Slot.objects.filter(item__code="Z1.1"):
+        slot.dues.create(authority_id=world.SIBLING, due_on=PAST, source="hand")
+    assert list(paces(client.get("/board/3301/")).items()) == [
+        ("直属学校", "尚无到期"),
+        ("上城区", "慢 100"),
+        ("西湖区", "快 15"),
+    ]
 
 
 def test_behind_every_number_of_a_city_stand_exactly_as_many_rows(city, client):

@@ -34,6 +34,7 @@ from reform.views.board_frame import (
 from reform.views.board_grid import columns, lines_of
 from reform.views.headlines import (
     Worst,
+    apart_from_plan,
     board_sentence,
     number,
     regions_counted,
@@ -304,6 +305,7 @@ def _below(
         "name": _("Schools it reviews itself") if line.itself else line.region.name,
         "code": code,
         "url": board,
+        "pace": apart_from_plan(line.figures, line.planned),
         "nothing": "" if line.figures.expected else _nothing(line, issued),
         "figures": [one | {"url": one["url"] or board} for one in links.figures(line.figures)],
     }

@@ -90,6 +90,17 @@ class Worst(NamedTuple):
     late: int
 
 
+def apart_from_plan(figures: Figures, planned: int) -> str:
+    """The same within a table: "8 ahead", in percentage points."""
+    if not planned or not figures.expected:
+        return _("nothing due yet")
+    points = pace(figures, planned)
+    if not points:
+        return _("as planned")
+    words = _("%(n)d ahead") if points > 0 else _("%(n)d behind")
+    return words % {"n": abs(points)}
+
+
 def board_sentence(
     figures: Figures,
     *,
