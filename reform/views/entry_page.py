@@ -37,9 +37,9 @@ from reform.models.catalogue import ProfileValue, Source
 from reform.models.talk import PhraseUse
 from reform.states import MOVES, OPEN, Keeper, Status, light
 from reform.submissions import Filed
-from reform.views import check_lines, entry_steps, evidence, thread
+from reform.views import check_lines, entry_missing, entry_steps, evidence, thread
 from reform.views.check_lines import CheckLine, kept_line, sent_line, typed_line
-from reform.views.sentences import Back, EntryFacts, entry_sentence, refused_sentence
+from reform.views.sentences import Back, EntryFacts, entry_sentence
 from schools import clock, scope
 from schools.errors import Denied
 from schools.language import local
@@ -114,7 +114,7 @@ def page(
                  for c in checks]  # fmt: skip
     panel = evidence.panel(entry, seat, files=filed.attached) if own else _sent(report, filed)
     registers = _registers(entry, lines, shown, writing=may.get("save") is True, panel=panel)
-    problems = _problems(errors, lines)
+    problems = entry_missing.problems(errors, lines)
     told = _told(entry, seat, filed, writing=bool(may.get("save")), own=own)
     facts = _facts(entry, lines, shown, may, own=own, back=_back(entry, told["steps"]), **registers)
     return {
@@ -123,7 +123,7 @@ def page(
         "key": uuid.uuid4().hex,
         **_light(entry, today, signing=bool(may.get("sign_off"))),
         "days": _days(entry, today),
-        "sentence": _refused(problems) or entry_sentence(facts, today),
+        "sentence": entry_missing.refused(problems) or entry_sentence(facts, today),
         **_by_source(lines),
         "filing": shown,
         "report": report,
@@ -189,13 +189,16 @@ def _registers(
     writing: bool,
     panel: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Whether the answers of the registers must be made anew, and whether one click is enough."""
+    """Whether the answers of the registers must be made anew, whether one click is enough, and
+    what is lacking."""
     kept = getattr(entry, "computed", None)
     computed = any(not line.typed for line in lines)
     stale = writing and computed and checking.is_stale(kept, entry, clock.today())
     ready = writing and kept is not None and kept.ready and not stale
     untouched = shown == Filing() and not panel["files"] and entry.handed_back is None
-    return {"kept": kept, "stale": stale, "ready": ready, "confirm": ready and untouched}
+    lacks = entry_missing.lacking(entry, lines, ready=ready) if writing and kept else None
+    confirm = ready and untouched
+    return {"kept": kept, "stale": stale, "ready": ready, "confirm": confirm, "lacking": lacks}
 
 
 def _by_source(lines: Sequence[CheckLine]) -> dict[str, Sequence[CheckLine]]:
@@ -310,10 +313,10 @@ def _facts(
     ready: bool,
     confirm: bool,
     back: Back | None = None,
-    **_more: bool,
+    **_more: Any,
 ) -> EntryFacts:
     missing = sum(
-        (not line.num) + (line.ratio and line.den_fixed is None and not line.den)
+        (not line.num) + (line.ratio and line.den_fixed is None and not line.den) + line.unread
         for line in lines
         if line.typed
     )
@@ -352,30 +355,6 @@ def _light(entry: Entry, today: date, *, signing: bool) -> dict[str, str]:
     if signing:
         return {"light": "sign", "light_said": _("Yours to sign")}
     return {"light": light(entry.status, entry.due_on, today)}
-
-
-def _refused(problems: Sequence[tuple[str, str, str]]) -> str:
-    """What stands in the way, once for each field; "" where nothing does."""
-    labels = list(dict.fromkeys(label for _id, label, _sentence in problems))
-    return refused_sentence(labels) if labels else ""
-
-
-def _problems(
-    errors: Mapping[str, Sequence[str]], lines: Sequence[CheckLine]
-) -> list[tuple[str, str, str]]:
-    """(id of the field, its label, sentence) for the note at the top of the page."""
-    labels = {
-        "note": _("Progress note"),
-        "pledged": _("Tick to confirm"),
-        "evidence": _("Evidence"),
-        "reason": _("Reason"),
-    }
-    labels |= {f"check-{line.key}": line.name for line in lines}
-    return [
-        (f"{name}-num" if name.startswith("check-") else name, labels.get(name, name), sentence)
-        for name, sentences in errors.items()
-        for sentence in sentences
-    ]
 
 
 def sent_lines(

@@ -1,0 +1,67 @@
+"""What an entry still lacks stands right under its sentence, with the way to enter it."""
+
+import pytest
+from django.urls import reverse
+
+from reform import checking
+from tests import keeping_books as books
+from tests import world
+from tests.entry_form import url
+
+pytestmark = pytest.mark.database
+
+
+def lede(page):
+    """What stands above the page's own sections."""
+    text = page.content.decode().replace("&amp;", "&")
+    return text[text.index('id="sentence"') : text.index('<div class="cols">')]
+
+
+def seen(cast, at, entry):
+    checking.refresh([books.fresh(cast.school)])
+    return at(cast.filer).get(url("entry", entry))
+
+
+def test_an_empty_register_is_named_and_linked_under_the_sentence(cast, at):
+    entry = world.entry(cast.school, "S1.1")
+
+    page = seen(cast, at, entry)
+
+    assert "台账中还没有本项的记录" in lede(page)
+    assert f'<a class="btn" href="/registers/branches/?for={entry.pk}">支部台账</a>' in lede(page)
+
+
+def test_rows_that_fall_short_are_named_three_at_most(cast, at):
+    entry = world.entry(cast.school, "S3.1")
+    rows = [books.branch(cast.filer, name=f"第{n}党支部") for n in "一二三四"]
+
+    page = seen(cast, at, entry)
+
+    first = f'<a href="/registers/branches/?for={entry.pk}&row={rows[0].pk}#r{rows[0].pk}">'
+    assert first in lede(page)
+    assert "第三党支部" in lede(page)
+    assert "第四党支部" not in lede(page)
+    assert "另有 1 项" in lede(page)
+    assert f"/registers/committee_members/?for={entry.pk}" in lede(page)
+
+
+def test_what_is_lacking_follows_when_the_registers_are_asked_anew(cast, at):
+    entry = world.entry(cast.school, "S1.1")
+
+    answer = at(cast.filer).post(
+        reverse("entry_answers", args=[entry.pk]), headers={"hx-request": "true"}
+    )
+
+    text = answer.content.decode()
+    assert '<div id="lacking" hx-swap-oob="true">' in text
+    assert f"/registers/branches/?for={entry.pk}" in text
+
+
+def test_nothing_is_asked_for_of_whom_the_registers_answer_or_who_only_reads(cast, at):
+    entry = world.entry(cast.school, "S2.1")
+    row = books.branch(cast.filer)
+    books.unit(cast.filer, row)
+
+    assert '<div id="lacking"></div>' in seen(cast, at, entry).content.decode()
+    outside = at(cast.reviewer).get(url("entry", entry)).content.decode()
+    assert '<div id="lacking"></div>' in outside
