@@ -86,6 +86,17 @@ def parse(check: Check, raw: Mapping[str, Any]) -> Answer:
     return Answer(num, den)
 
 
+def wrong_so_far(check: Check, raw: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the parts that are filled in; those still empty are only missing."""
+    filled = {part: text for part, text in raw.items() if _plain(text)}
+    rest = {"num": "0", "den": str(LARGEST if check.den_fixed is None else check.den_fixed)}
+    try:
+        parse(check, {**rest, **filled})
+    except ValidationError as error:
+        return error.messages
+    return []
+
+
 def judge(check: Check, num: int | None, den: int | None, target: Target) -> bool | None:
     """Whether the value meets the target; None where there is none, or nothing to judge."""
     value = _value(check, num, den)

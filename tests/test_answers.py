@@ -47,6 +47,23 @@ def refusals(of_check, **raw):
 
 
 @pytest.mark.parametrize(
+    ("raw", "wrong"),
+    [
+        ({}, 0),
+        ({"num": "", "den": " "}, 0),
+        ({"num": "12"}, 0),
+        ({"den": "3"}, 0),
+        ({"num": "abc"}, 1),
+        ({"num": "abc", "den": "x"}, 2),
+        ({"num": "5", "den": "3"}, 1),
+    ],
+)
+def test_what_is_wrong_so_far_says_nothing_about_what_is_still_empty(raw, wrong):
+    assert len(answers.wrong_so_far(check(), raw)) == wrong
+    assert answers.wrong_so_far(check(den_fixed=3), {"num": "2"}) == []
+
+
+@pytest.mark.parametrize(
     ("num", "den", "answer"),
     [
         ("12", "18", Answer(12, 18)),

@@ -84,6 +84,22 @@ def test_a_draft_is_saved_and_stays_on_the_list(cast, owed, at):
     assert note_of(browser.get(page_of(back))).strip() == "写到一半"
 
 
+def test_enter_in_a_number_keeps_it_and_stays_and_what_is_no_number_is_told(cast, owed, at):
+    browser, back = at(cast.filer), owed[0]
+    page = browser.get(page_of(back)).content.decode()
+    button = re.search(r"<button[^>]* hidden>", page.split('id="filing"')[1])[0]
+    assert 'name="use" value="here"' in button  # what Enter presses
+    typed = form(back, fast=owed[1].pk, use="here")
+    number = next(name for name in typed if name.endswith("-num"))
+    after = browser.post(url("entry_save", back), {**typed, number: "abc"}, follow=True)
+    assert opened(after) == back.pk
+    assert "只填阿拉伯数字表示的整数" in words(after)
+    entry = world.entry(cast.school, "Z2.1", term=2, due_on=date(2026, 11, 24))
+    browser.post(url("entry_save", entry), {**form(entry), number: "abc"})
+    page = words(browser.get(page_of(entry)))
+    assert "只差 1 个数" in page and "内容已齐" not in page
+
+
 def test_words_taken_over_and_opinions_stay_with_the_same_item(cast, owed, at):
     browser, (back, late, *_rest) = at(cast.filer), owed
     sent = form(back, fast=late.pk, note="甲", phrase="乙")

@@ -35,8 +35,8 @@ class CheckLine:
 
     Of a computed one `how` says how it came about, `time` what time it counts, `until` the day to
     which it adds up where only a later slot judges it; `now` is what the registers say today where
-    that differs from what was sent; `rule` is the first it rests on that the structure check
-    looks at.
+    that differs from what was sent; `unread`: what is typed so far cannot be right; `rule` is the
+    first it rests on that the structure check looks at.
     """
 
     key: str
@@ -63,6 +63,7 @@ class CheckLine:
     now: str = ""
     rows: list[Row] = field(default_factory=list)
     lacking: list[Row] = field(default_factory=list)
+    unread: bool = False
 
 
 def typed_line(
@@ -70,6 +71,7 @@ def typed_line(
 ) -> CheckLine:
     """A check with what was typed so far (`raw`), judged where that can be done."""
     target = answers.target(check, entry.slot.targets)
+    wrong = answers.wrong_so_far(check, raw)
     try:
         answer = answers.parse(check, raw)
         num, den = answer.num, answer.den
@@ -82,7 +84,8 @@ def typed_line(
         shown=answers.display(check, num, den),
         gap=answers.gap(check, num, den, target),
         met=answers.judge(check, num, den, target),
-        errors=list(errors),
+        errors=list(errors) or wrong,
+        unread=bool(wrong),
     )
 
 
