@@ -43,6 +43,7 @@ class CheckLine:
     moved: str = ""
     rows: Sequence[str] = ()
     lacking: Sequence[str] = ()
+    share: str = ""
 
 
 @dataclass(frozen=True)
@@ -235,20 +236,22 @@ def check_line(
         result = _("still adding up")
     guarded = small_counts.guarded(check.registers)
     exact, apart = not (hides and guarded), guarded and not outside
+    share = ""
     if check.kind == CheckKind.ratio and now.num is not None and now.den and exact:
-        result = f"{now.num * 1000 // now.den / 10:g}%"
+        share = f"{now.num * 1000 // now.den / 10:g}%"
     return CheckLine(
         name=local(check, "name"),
         asked=answers.requirement(check, target),
         before=before,
         now=shown,
         light=light,
-        result=result,
+        result=result if light else share or result,
         changed=then is not None and (then.num, then.den) != (now.num, now.den),
         how=answers.how(check, now.num, now.den, target, outside=hides) if computed else "",
         moved=moved(check, now, kept, outside=outside),
         rows=[] if apart else named(check, now.detail.get("rows", ())),
         lacking=[] if apart else named(check, now.detail.get("lacking", ())),
+        share=share if light else "",
     )
 
 

@@ -94,6 +94,14 @@ class Submission:
         return dossier.compared(self.before, self.report)
 
     @property
+    def at_once(self) -> bool:
+        """Written and sent in the same minute, by one person."""
+        report = self.report
+        if not report.sent_at or report.signed_by_id:
+            return False
+        return clock.told(report.written_at) == clock.told(report.sent_at)
+
+    @property
     def numbers(self) -> list[CheckLine]:
         """Values that differ from those before."""
         return [line for line in self.checks if line.changed]

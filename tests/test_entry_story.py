@@ -1,11 +1,12 @@
 """The history of an entry as a page to print, and what the reviewer would read if it were sent."""
 
 import re
+from datetime import date
 
 import pytest
 
 from reform import comments, history, progress
-from reform.models import Draft, Report
+from reform.models import Draft, Entry, Report
 from reform.states import MOVES
 from reform.views.entry_steps import STEPS
 from tests import desk, world
@@ -47,6 +48,15 @@ def test_every_submission_stands_there_with_what_it_changed_and_what_was_decided
             "请核对班级数。" in said
             and f"<b>已通过</b>，{cast.reviewer.user.name}" in page.content.decode()
         )
+
+
+def test_the_history_says_once_when_it_was_sent_and_that_it_is_late_by_now(cast, entry, at):
+    world.send_back(world.file(entry, cast.filer), cast.reviewer)
+    Entry.objects.filter(pk=entry.pk).update(due_on=date(2026, 11, 10))
+    page = at(cast.viewer).get(url("entry_history", entry))
+    assert heading(page) == "Z2.1 提交过 1 次，现为“已退回”，已逾期。"
+    [cite] = re.findall(r'<p class="cite">(.*?)</p>', page.content.decode(), re.DOTALL)
+    assert cite.count("12:00") == 1 and cite.endswith("提交")
 
 
 def test_a_step_of_a_kind_that_nobody_worded_yet_breaks_no_page(cast, entry, at):

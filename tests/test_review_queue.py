@@ -188,7 +188,7 @@ def test_the_first_submission_shows_numbers_and_text_without_marks(cast, desk):
     page = desk.get(f"/review/{filed(cast, note=NOTE).pk}/")
     html = page.content.decode()
     assert NOTE in html and "<del>" not in html and "<ins>" not in html
-    assert re.search(r'<span class="light done">100%</span>', html)
+    assert re.search(r'<span class="light done">达到</span><small>100%</small>', html)
 
 
 def test_evidence_stands_beside_the_entry_as_pictures_and_as_attachment(cast, desk):

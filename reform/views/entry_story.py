@@ -1,5 +1,6 @@
 """The only place that shows the submissions of an entry side by side, and the one to come."""
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +14,7 @@ from reform.filings import Filing
 from reform.forms.filing import from_draft, from_report
 from reform.models import Entry
 from reform.models.catalogue import Source
-from reform.states import Status, light
+from reform.states import Status, is_late, light
 from reform.submissions import Filed, Submission
 from reform.views import entry_page, entry_steps
 from schools import clock
@@ -35,7 +36,7 @@ def entry_history(request: HttpRequest, pk: int) -> HttpResponse:
         "entry": found,
         "item": found.slot.item,
         "own": own,
-        "sentence": _sentence(found, pairs),
+        "sentence": _sentence(found, pairs, today),
         "light": light(found.status, found.due_on, today),
         "today": today,
         "pairs": pairs[::-1],
@@ -45,7 +46,7 @@ def entry_history(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "entry/history.html", context)
 
 
-def _sentence(entry: Entry, pairs: list[Submission]) -> str:
+def _sentence(entry: Entry, pairs: list[Submission], today: date) -> str:
     code = entry.slot.item.code
     if not pairs:
         return _("%(code)s: nothing was submitted yet.") % {"code": code}
@@ -54,6 +55,12 @@ def _sentence(entry: Entry, pairs: list[Submission]) -> str:
         "%(code)s was submitted %(n)d times; its state is “%(state)s”.",
         len(pairs),
     )
+    if is_late(entry.status, entry.due_on, today):
+        words = ngettext(
+            "%(code)s was submitted %(n)d time; its state is “%(state)s”, and it is overdue.",
+            "%(code)s was submitted %(n)d times; its state is “%(state)s”, and it is overdue.",
+            len(pairs),
+        )
     state = Status(entry.status).label
     return words % {"code": code, "n": len(pairs), "state": state}
 
