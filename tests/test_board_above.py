@@ -132,8 +132,8 @@ def test_no_tile_stands_on_another_board(city, client):
             7,
             "40 所学校合计比计划慢 10 个百分点，多卡在 S4.1 三会一课："
             "应报 100 项，已通过 30 项，逾期 12 项。",
-            "40 schools together: 10 percentage points behind the plan, mostly at S4.1 三会一课; "
-            "30 of 100 items accepted, 12 overdue.",
+            "40 schools, all in all: 10 percentage points behind the plan, "
+            "mostly at S4.1 三会一课; 30 of 100 items accepted, 12 overdue.",
         ),
         (
             Figures(100, 30, 30, 12, 10),
@@ -141,8 +141,8 @@ def test_no_tile_stands_on_another_board(city, client):
             6,
             "40 所学校合计比计划慢 10 个百分点：应报 100 项，已通过 30 项；"
             "逾期 12 项，其中 S4.1 三会一课最多，有 6 项。",
-            "40 schools together: 10 percentage points behind the plan; 30 of 100 items accepted, "
-            "12 overdue, the most at S4.1 三会一课: 6.",
+            "40 schools, all in all: 10 percentage points behind the plan; "
+            "30 of 100 items accepted, 12 overdue, the most at S4.1 三会一课: 6.",
         ),
         (
             Figures(100, 30, 30, 2, 10),
@@ -150,15 +150,15 @@ def test_no_tile_stands_on_another_board(city, client):
             2,
             "40 所学校合计比计划快 1 个百分点：应报 100 项，已通过 30 项；"
             "逾期 2 项，多在 S4.1 三会一课。",
-            "40 schools together: 1 percentage point ahead of the plan; 30 of 100 items accepted, "
-            "2 overdue, mostly S4.1 三会一课.",
+            "40 schools, all in all: 1 percentage point ahead of the plan; "
+            "30 of 100 items accepted, 2 overdue, mostly S4.1 三会一课.",
         ),
         (
             Figures(100, 30, 30, 0, 10),
             40,
             0,
             "40 所学校合计与计划持平：应报 100 项，已通过 30 项，没有逾期。",
-            "40 schools together: as planned; 30 of 100 items accepted, nothing is overdue.",
+            "40 schools, all in all: as planned; 30 of 100 items accepted, nothing is overdue.",
         ),
     ],
 )
@@ -227,7 +227,7 @@ def test_seven_days_are_told_where_there_is_a_day_to_tell_from(weeks, url):
 
 def test_the_days_are_drawn_with_their_numbers_behind(weeks):
     page = weeks.get(BOARD).content.decode()
-    table = re.search(r"看逐日数字.*?</table>", page, re.S)[0]
+    table = re.search(r"看数字.*?</table>", page, re.S)[0]
     days = re.findall(r"<time[^>]*>([^<]*)</time></th>(.*?)</tr>", table)
     numbers = {day: re.findall(r">(\d+)<", cells) for day, cells in days}
     assert numbers == {
@@ -247,7 +247,7 @@ def test_no_day_is_told_of_what_no_day_was_kept_of(weeks, asked):
 def test_without_days_nothing_is_told_of_them(look):
     snapshots.refresh()
     page = look.get(BOARD).content.decode()
-    assert "近 7 天" not in page and "逐日变化" not in page
+    assert "近 7 天" not in page and "<h2>变化</h2>" not in page
 
 
 @pytest.mark.parametrize("kept", [True, False])
@@ -256,7 +256,7 @@ def test_a_city_tells_of_its_days_too(weeks, client, kept):
         Snapshot.objects.filter(day=TODAY).delete()
     page = world.sign_in(client, world.seat("viewer", "3301")).get("/board/3301/")
     assert "近 7 天：新通过 2 项、新提交 3 项、逾期减少 2 项。" in words(page)
-    assert "逐日变化" in words(page)
+    assert "<h2>变化</h2>" in page.content.decode()
 
 
 def test_a_day_near_a_week_ago_is_named():
@@ -276,6 +276,24 @@ def test_a_year_of_days_is_thinned_and_ends_today():
     assert len(drawn["rows"]) <= board_trend.MOST
     assert drawn["rows"][-1][0] == days[-1].day
     assert board_trend.drawn(days[:1]) == {}
+
+
+@pytest.mark.parametrize(
+    ("kept", "every", "first", "said"),
+    [
+        (range(78), 1, [76, 74, 72], "每 2 天一行，另列 7 天前那天。"),
+        (range(30), 1, [29, 28, 27], "每天一行。"),
+        ([*range(0, 78, 7), 4, 5, 6, 8, 9, 10], 7, [77, 70, 63], "每周一行。"),
+        ([*range(0, 99, 14), 4, 5, 6, 7, 8], 14, [98, 84, 70], "每 14 天一行，另列 7 天前那天。"),
+    ],
+)
+def test_the_rows_tell_their_step_and_hold_the_day_a_week_is_told_from(kept, every, first, said):
+    days = [Day(TODAY - timedelta(days=n), *[n] * 7) for n in sorted(kept, reverse=True)]
+    with translation.override("zh-hans"):
+        drawn = board_trend.drawn(days, every)
+    back = [(TODAY - row[0]).days for row in drawn["rows"]]
+    assert back[:3] == first and {0, 7} <= set(back) and drawn["step"] == said
+    assert all(n % max(every, 2 if len(days) > 60 else 1) == 0 for n in back if n != 7)
 
 
 def test_a_day_that_is_over_is_taken_of_one_county_alone(city, travel):

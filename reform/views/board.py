@@ -91,7 +91,7 @@ def board_region(request: HttpRequest, region: str) -> HttpResponse:
         ),
         "turn": turn_line(context["total"].figures, context["total"].planned),
         "week": trend.week(context["days"], context["total"].figures, clock.today()),
-        "trend": trend.drawn(context["days"]),
+        "trend": trend.drawn(context["days"], 1 if county else overview.EVERY[len(region)]),
         "all_url": board_url(region, year),
     }
     return render(request, "board/board.html", context)

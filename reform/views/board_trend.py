@@ -49,9 +49,13 @@ def _late(n: int) -> str:
     return words % {"n": number(abs(n))}
 
 
-def drawn(days: Sequence[Day]) -> dict[str, Any]:
-    """Two lines over the days, with the rows behind them; nothing for less than two days."""
-    chosen = _thinned(days)
+def drawn(days: Sequence[Day], every: int = 1) -> dict[str, Any]:
+    """Two lines over the days, with the rows behind them; nothing for less than two days.
+
+    `every`: days between two points at least.
+    """
+    step = _step(days, every)
+    chosen = _thinned(days, step)
     if len(chosen) < 2:
         return {}
     top = max(max(day.done, day.late) for day in chosen) or 1
@@ -69,6 +73,7 @@ def drawn(days: Sequence[Day]) -> dict[str, Any]:
         "done": line("done"),
         "late": line("late"),
         "top": number(top),
+        "step": _step_words(step),
         "first": first,
         "last": last,
         "rows": [
@@ -79,7 +84,25 @@ def drawn(days: Sequence[Day]) -> dict[str, Any]:
     }
 
 
-def _thinned(days: Sequence[Day]) -> list[Day]:
-    """Every so many days back from the last one."""
-    step = -(-len(days) // MOST) or 1
-    return [*days][::-1][::step][::-1]
+def _step(days: Sequence[Day], every: int) -> int:
+    """Days between two points, so that there are no more than MOST with that of a week ago."""
+    span = (days[-1].day - days[0].day).days if days else 0
+    return max(every, span // (MOST - 1) + 1)
+
+
+def _thinned(days: Sequence[Day], step: int) -> list[Day]:
+    """Every so many days back from the last one, and the day that a week is told from."""
+    if not days:
+        return []
+    last = days[-1].day
+    week = snapshots.week_ago(days, last)
+    return [day for day in days if not (last - day.day).days % step or day == week]
+
+
+def _step_words(step: int) -> str:
+    if step == 7:
+        return _("One row a week.")
+    if 7 % step:
+        words = _("One row for every %(n)d days, and the day a week ago.")
+        return words % {"n": step}
+    return _("One row a day.")

@@ -156,22 +156,26 @@ def _against_the_plan(
     figures: Figures, parts: dict[str, str], *, behind: bool, mostly: bool
 ) -> str:
     if not figures.late:
-        words = _("%(who)s together: %(pace)s; %(done)s of %(items)s accepted, nothing is overdue.")
+        words = _(
+            "%(who)s, all in all: %(pace)s; %(done)s of %(items)s accepted, nothing is overdue."
+        )
     elif not parts["where"]:
-        words = _("%(who)s together: %(pace)s; %(done)s of %(items)s accepted, %(late)s overdue.")
+        words = _(
+            "%(who)s, all in all: %(pace)s; %(done)s of %(items)s accepted, %(late)s overdue."
+        )
     elif not mostly:
         words = _(
-            "%(who)s together: %(pace)s; %(done)s of %(items)s accepted, "
+            "%(who)s, all in all: %(pace)s; %(done)s of %(items)s accepted, "
             "%(late)s overdue, the most at %(where)s: %(most)s."
         )
     elif behind:
         words = _(
-            "%(who)s together: %(pace)s, mostly at %(where)s; "
+            "%(who)s, all in all: %(pace)s, mostly at %(where)s; "
             "%(done)s of %(items)s accepted, %(late)s overdue."
         )
     else:
         words = _(
-            "%(who)s together: %(pace)s; %(done)s of %(items)s accepted, "
+            "%(who)s, all in all: %(pace)s; %(done)s of %(items)s accepted, "
             "%(late)s overdue, mostly %(where)s."
         )
     return words % parts
