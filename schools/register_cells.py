@@ -123,11 +123,11 @@ def _text(column: Column, text: str) -> str:
 
 def _number(column: Column, text: str) -> int:
     found = _NUMBER.fullmatch(unicodedata.normalize("NFKC", text))
+    if column.name == "trained_year":
+        return _year(int(found[1].replace(",", "")) if found else 0)
     if not found:
         raise Unread(_("Enter a whole number, such as 12; nothing else beside it."))
     number = int(found[1].replace(",", ""))
-    if column.name == "trained_year":
-        return _year(number)
     small = column.field.get_internal_type() == "PositiveSmallIntegerField"
     most = MOST_SMALL if small else MOST_NUMBER
     if number > most:

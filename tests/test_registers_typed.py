@@ -131,6 +131,12 @@ def test_a_day_that_cannot_be_is_told(school, english, typed, said):
     assert errors("cadre_pool", school, as_of=typed) == {"as_of": [said]}
 
 
+@pytest.mark.parametrize("typed", ["last year", "12", "12026"])
+def test_a_year_that_cannot_be_is_told_in_the_same_words(school, english, typed):
+    said = "Enter the year with four digits, such as 2026."
+    assert errors("committee_members", school, trained_year=typed)["trained_year"] == [said]
+
+
 def test_what_must_not_be_empty_is_named(school, english):
     empty = "This must not be empty."
     assert errors("meetings", school, kind="", held_on="") == {"kind": [empty], "held_on": [empty]}
