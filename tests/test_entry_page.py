@@ -145,6 +145,18 @@ def test_the_secretary_reads_signs_and_goes_home(cast, at):
     assert world.status(entry) == Status.submitted
 
 
+def test_whoever_signs_has_both_ways_in_a_bar_that_is_always_in_sight(cast, at):
+    entry = signed(cast)
+    page = at(cast.secretary).get(url("entry", entry)).content.decode()
+    bar = page[page.index('class="send row apart"') :].split("</div>")[0]
+    assert '<a class="btn" href="#hand-back">退给填报员修改</a>' in bar
+    assert '<button class="btn main" form="sign" name="do" value="sign">签发 Z2.1</button>' in bar
+    assert page.count("签发 Z2.1</button>") == 1
+    assert '<details class="fold" id="hand-back" open>' in page
+    assert "撤回 Z2.1" not in page
+    assert "撤回 Z2.1" in words(at(cast.filer).get(url("entry", entry)))
+
+
 def test_the_filer_reads_who_signs_and_has_no_button_for_it(cast, at):
     entry = signed(cast)
     page = at(cast.filer).get(url("entry", entry))
