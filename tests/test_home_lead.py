@@ -2,13 +2,11 @@
 
 from datetime import date
 
-import pytest
 from django.urls import reverse
 
 from tests import keeping_books as books
 from tests import world
 from tests.entry_form import url
-from tests.reading import words
 from tests.test_confirming import confirm, home, one_branch, refresh, text
 
 HTMX = {"hx-request": "true"}
@@ -34,12 +32,21 @@ def test_a_link_at_the_head_becomes_no_button_that_sends_while_it_is_looked_at(c
 
     part = browser.post(reverse("school_answers"), headers=HTMX, follow=True)
 
-    shown, _fold, folded = registers(part).partition('<details class="fold"')
-    assert url("entry_confirm", entry) not in shown
-    assert url("entry_confirm", entry) in folded
+    assert url("entry_confirm", entry) in registers(part).split("<details")[1]
     assert url("entry_confirm", entry) in lede(home(browser))  # opened anew, one click is there
     books.branch(cast.filer)
     assert url("entry_confirm", entry) not in lede(home(browser))  # moved again: nobody knows
+
+
+def test_what_is_not_due_yet_is_offered_in_a_fold_to_whoever_reads_on(cast, at):
+    entry = world.entry(cast.school, "S2.1", due_on=date(2026, 12, 24))
+    one_branch(cast.filer)
+    browser = at(cast.filer)
+    part = browser.post(reverse("school_answers"), headers=HTMX, follow=True)
+    shown, _fold, folded = registers(part).partition('<details class="fold"')
+    assert url("entry_confirm", entry) not in shown
+    assert url("entry_confirm", entry) in folded
+    assert url("entry_confirm", entry) in registers(home(browser)).split("<details")[0]
 
 
 def test_what_is_overdue_stays_first_after_another_was_confirmed(cast, at):
@@ -54,3 +61,18 @@ def test_what_is_overdue_stays_first_after_another_was_confirmed(cast, at):
     assert f'class="btn main" href="{url("entry", by_hand)}"' in lede(page)
     assert url("entry_confirm", then) in text(page).split('role="status"')[1].split("</div>")[0]
     assert text(page).count('class="btn main"') == 1
+
+
+def test_where_no_register_says_anything_the_first_step_leads_to_the_register(cast, at):
+    entry = world.entry(cast.school, "S1.1", due_on=PAST)
+    browser = at(cast.filer)
+    refresh(cast.school)
+    way = f"{reverse('register', args=['branches'])}?for={entry.pk}"
+    page = home(browser)
+    assert f'class="btn main" href="{way}">登记：支部台账：S1.1<' in lede(page)
+    assert text(page).count(way) == 2
+    outside = at(cast.reviewer).get(reverse("school_ledger", args=[cast.school.code]))
+    assert way not in text(outside)
+    books.branch(cast.filer)
+    refresh(cast.school)
+    assert way not in text(home(at(cast.filer)))  # one stands there: what it lacks is told

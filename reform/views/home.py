@@ -18,6 +18,7 @@ from reform.templatetags.look import light_word
 from reform.views import baseline, fast, ledger, others, owing, setup
 from reform.views.entry_page import authority_name
 from reform.views.ledger import Group, Row
+from reform.views.next_step import next_step
 from reform.views.sentences import (
     Owed,
     home_sentence,
@@ -96,13 +97,14 @@ def _home(request: HttpRequest, school: School) -> HttpResponse:
     first = ledger.first_these(rows, may_sign=may_sign)
     days = Calendar.days_of(school.authority_id)
     outside = not context["own"] and school.kind == SchoolKind.school
-    first = ledger.explained(first, days, today, outside=outside)
+    fills = context["own"] and school.kind == SchoolKind.school
+    first = ledger.explained(first, days, today, outside=outside, fills=fills)
     context |= {
         "sentence": home_sentence(owed, today, own=context["own"]),
         "line": late_line(owed, _days_past(owed, days, today)),
         "rest": rest_line(owed) if context["own"] else "",
         "figures": figures(owed, rows, context["items_url"], today),
-        "first": [(row, ledger.next_step(row, may_sign=may_sign)) for row in first],
+        "first": [(row, *next_step(row, may_sign=may_sign)) for row in first],
         "now": owed.now,
         "then": len(first) - owed.now,
         "pillars": ledger.pillars(rows),

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from reform import answers, comments, submissions
 from reform.models import Check, Computed, Draft, Entry, Evidence, Review
@@ -69,7 +68,8 @@ class Row:
     """One entry as a line of a list; `days` are working days to its date, negative when past.
 
     `to_sign`: it waits for the signature of whoever reads it; `handed_back`: the secretary gave it
-    back to the filer, with `reason`.
+    back to the filer, with `reason`; `register`: the key of the one to fill in first, where none
+    says anything yet.
     """
 
     pk: int
@@ -107,6 +107,7 @@ class Row:
     typed: int = 0
     missing: tuple[str, ...] = ()
     reason: str = ""
+    register: str = ""
 
     @property
     def label(self) -> str:
@@ -287,11 +288,16 @@ def is_now(row: Row, *, may_sign: bool) -> bool:
 
 
 def explained(
-    rows: Sequence[Row], calendar: Calendar, today: date, *, outside: bool = False
+    rows: Sequence[Row],
+    calendar: Calendar,
+    today: date,
+    *,
+    outside: bool = False,
+    fills: bool = False,
 ) -> list[Row]:
     """`rows` with working days, what is missing and the words of a return; three queries.
 
-    `outside` the own school small counts are hidden.
+    `outside` the own school small counts are hidden; `fills`: whoever reads fills the registers.
     """
     checks: dict[int, list[Check]] = {}
     for check in Check.objects.filter(item__in={row.item for row in rows}):
@@ -313,6 +319,7 @@ def explained(
             typed=_to_type(checks[row.item]),
             missing=tuple(_short(row, checks[row.item], kept.get(row.pk, {}), outside=outside)),
             reason=reasons.get(row.report, "") if row.status == Status.returned else row.reason,
+            register=_register(row, checks[row.item], kept.get(row.pk, {})) if fills else "",
         )
         for row in rows
     ]
@@ -336,17 +343,19 @@ def _short(
                 yield answers.gap(check, num, den, target, outside=outside or "alone" in value)
 
 
-def next_step(row: Row, *, may_sign: bool) -> str:
-    """The verb and the thing for the link of a row."""
-    if row.status == Status.awaiting_signoff:
-        return _("Read and sign") if may_sign else _("Ask the secretary to sign")
-    if row.status == Status.returned or row.handed_back:
-        return _("Correct and send again")
-    if row.confirmable:
-        return _("Confirm with one click")
-    if row.typed:
-        return ngettext("Enter %(n)d number", "Enter %(n)d numbers", row.typed) % {"n": row.typed}
-    return _("Complete the registers") if row.missing else _("Look and send")
+def _register(row: Row, checks: Iterable[Check], kept: Mapping[str, Any]) -> str:
+    """The register that an item begins with: nobody types a number, and none says anything."""
+    fresh = row.status in (Status.not_started, Status.in_progress) and not row.handed_back
+    if not fresh or row.ready or row.begun or not kept:
+        return ""
+    for check in checks:
+        value, target = kept.get(check.key), answers.target(check, row.targets)
+        if value is None:  # typed
+            return ""
+        judged = check.target_mode == TargetMode.required and value["judged"]
+        if judged and answers.judge(check, value["num"], value["den"], target) is not None:
+            return ""
+    return next((key for check in checks for key in check.registers), "")
 
 
 @dataclass(frozen=True)
