@@ -48,7 +48,9 @@ def test_the_home_of_a_school_opens_with_what_is_owed(cast, at):
     page = at(cast.filer).get(reverse("school_home"))
     assert heading(page) == "还欠 4 项：1 项逾期，1 项被退回，2 项 11-30 到期；约 16 分钟可办完。"
     lede, rest = text(page).split("由谁审核")[0].split("先办")
-    assert "其余 1 项目前不用办理。" not in lede and rest.strip().endswith("其余 1 项目前不用办理。")
+    assert "其余 1 项目前不用办理。" not in lede and rest.strip().endswith(
+        "其余 1 项目前不用办理。"
+    )
 
 
 @pytest.mark.parametrize(
@@ -190,10 +192,17 @@ def test_a_private_school_is_told_that_nothing_is_counted(cast, at):
     assert "清单供参照，不计入统计" in said
 
 
+def test_the_items_on_paper_say_whose_they_are_and_of_which_day(cast, at):
+    world.entry(cast.school)
+    page = at(cast.filer).get(reverse("items")).content.decode()
+    kicker = re.search(r'<p class="kicker">(.*?)</p>', page, re.S)[1]
+    assert f'<span class="paper">{cast.school.name}</span>' in kicker and "2026-11-20" in kicker
+
+
 def test_officials_read_the_same_page_without_buttons(cast, at):
     world.entry(cast.school, due_on=PAST)
     page = at(cast.viewer).get(reverse("school_ledger", args=[cast.school.code]))
-    assert heading(page) == "还欠 1 项：1 项逾期；约 6 分钟可办完。"
+    assert heading(page) == "还欠 1 项：1 项逾期。" and "分钟" not in text(page)
     assert "btn main" not in page.content.decode()
     figures = re.findall(r'<dd><a href="([^"]+)"', page.content.decode())
     assert figures[1] == f"/schools/{cast.school.code}/ledger/?state=late"

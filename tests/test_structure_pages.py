@@ -61,6 +61,13 @@ def test_a_school_reads_how_many_places_need_a_look_and_why(faulty, at):
     assert "先核对人数；属实的，换届时一并研究分设。" in said
 
 
+def test_on_paper_it_says_whose_it_is_and_of_which_day(faulty, at):
+    for seat, url in ((faulty.filer, CHECK), (faulty.viewer, COUNTY)):
+        assert "截至 2026-11-20" in words(at(seat).get(url))
+    said = at(faulty.viewer).get(page_of(faulty.school)).content.decode()
+    assert f'<span class="paper">{faulty.school.name}</span>' in said
+
+
 def test_the_gravest_comes_first_and_only_it_has_the_shape_of_what_is_late(faulty, at):
     html = at(faulty.filer).get(CHECK).content.decode()
     lights = re.findall(
@@ -357,7 +364,8 @@ def test_a_city_reads_its_own_schools_by_name_beside_the_counts(
 def test_counts_that_were_not_taken_yet_are_said_to_come(cast, at):
     page = at(world.seat("viewer", "33")).get(COUNTY)
     assert StructureCount.objects.count() == 0
-    assert heading(page) == "还没有检查过学校。"
+    assert heading(page) == "汇总每天夜间更新，现在可逐个看下级行政区。"
+    assert f'href="{COUNTY}?region=3301"' in page.content.decode()
     assert "系统每天检查一遍各校台账" in words(page)
 
 

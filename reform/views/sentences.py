@@ -61,7 +61,7 @@ def home_sentence(owed: Owed, today: date, *, own: bool = True) -> str:
         else:
             lead = ngettext("Owes %(n)d item", "Owes %(n)d items", owed.now)
         said = {"lead": lead % {"n": owed.now}, "parts": _(", ").join(_owed_parts(owed, today))}
-        if not owed.minutes:  # all of it waits for somebody else
+        if not (own and owed.minutes):  # what waits for somebody else takes no minutes
             return _("%(lead)s: %(parts)s.") % said
         return _("%(lead)s: %(parts)s; %(minutes)s in all.") % {
             **said,

@@ -62,6 +62,7 @@ def _school(request: HttpRequest, school: School) -> HttpResponse:
     roots = organisation.tree(loaded.branches, units, _marks(found))
     context = {
         "books": books,
+        "today": loaded.on,
         "found": found,
         "sentence": words.check_sentence(found),
         "told": [_told(told, books) for told in found.told],
@@ -142,6 +143,7 @@ def structure(request: HttpRequest) -> HttpResponse:
     lines = _below(where) if where.below else []
     context = {
         "where": where,
+        "today": clock.today(),
         "sentence": _sentence(where, lines, found, unseen),
         "lines": [
             (line, where.address + "?" + urlencode({"region": line.authority})) for line in lines

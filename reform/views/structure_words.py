@@ -61,7 +61,7 @@ def above_sentence(lines: list[Line]) -> str:
     """The first sentence of a city's or province's page."""
     schools, n = sum(one.schools for one in lines), sum(one.with_findings for one in lines)
     if not schools:
-        return _("No school has been checked yet.")
+        return _("Counts are added up every night; until then, look region by region.")
     words = ngettext(
         "%(n)d of %(schools)d schools has something to look at.",
         "%(n)d of %(schools)d schools have something to look at.",
