@@ -340,11 +340,15 @@ def stands_in(state: str, status: int, due_on: date, sent_late: bool | None, on:
 
 @dataclass(frozen=True)
 class Page:
-    """Part of a list, by school and then in the order of the catalogue; `total` is the whole."""
+    """Part of a list, by school and then in the order of the catalogue; `total` is the whole.
+
+    `strayed`: it was to begin after an entry that is not in the list.
+    """
 
     rows: Sequence[Mapping[str, Any]]
     total: int
     more: bool
+    strayed: bool = False
 
 
 def page(counted: "QuerySet[Entry]", after: int | None, more: Sequence[str] = ()) -> Page:
@@ -375,4 +379,5 @@ def page(counted: "QuerySet[Entry]", after: int | None, more: Sequence[str] = ()
         rows.order_by().values(*_ROW, *more),
         key=lambda row: (ranks[row["school_id"]], row["slot__position"], row["pk"]),
     )
-    return Page(found[:PAGE], sum(n for *_school, n in schools), len(found) > PAGE)
+    total = sum(n for *_school, n in schools)
+    return Page(found[:PAGE], total, len(found) > PAGE, strayed=bool(after) and not last)

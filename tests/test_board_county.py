@@ -183,6 +183,9 @@ def test_without_a_campaign_the_board_says_so_and_its_manager_is_led_on(client, 
     manager = world.seat("manager", world.COUNTY)
     page = world.sign_in(client, manager).get(BOARD)
     assert heading(page) == "2026-2027 学年还没有下发专项。"
+    rows_page = client.get(f"{BOARD}rows/?state=late")
+    assert heading(rows_page) == "2026-2027 学年还没有下发专项。"
+    assert "没有处于这一状态" not in words(rows_page)
     assert (
         'href="/campaigns/"' in re.search(r'class="empty.*?</div>', page.content.decode(), re.S)[0]
     )
@@ -216,7 +219,6 @@ def test_another_school_year_is_one_click_away(look, mixed):
         ("pillar=Q", "Q"),
         ("item=Z9.9", "Z9.9"),
         ("school=0", "0"),
-        ("year=1999-2000", "1999-2000"),
         ("state=%3Cscript%3E", "<script>"),
     ],
 )
@@ -231,9 +233,24 @@ def test_a_school_of_another_county_is_no_filter_here(look, mixed):
     assert mixed.stranger_school.name not in look.get(url).content.decode()
 
 
-@pytest.mark.parametrize("after", ["0", "-1", "x", "9" * 18, "9" * 40, "²"])
-def test_a_place_in_the_list_that_does_not_exist_is_its_start(look, after):
-    assert len(rows(look, f"{BOARD}rows/?after={after}")) == 13
+@pytest.mark.parametrize("url", [BOARD, f"{BOARD}rows/"])
+def test_a_school_year_without_anything_is_told_with_the_one_that_is_shown(look, url):
+    said = "没有“1999-2000”学年的数据，现在显示 2026-2027 学年。"
+    assert said in words(look.get(f"{url}?year=1999-2000"))
+    assert "学年的数据" not in words(look.get(f"{url}?year=2026-2027"))
+
+
+@pytest.mark.parametrize("after", ["0", "-1", "x", "99999999", "9" * 18, "9" * 40, "²"])
+def test_a_place_in_the_list_that_does_not_exist_is_told_and_its_start_shown(look, after):
+    url = f"{BOARD}rows/?after={after}"
+    assert len(rows(look, url)) == 13
+    assert "列表里没有这个位置，现从头列出。" in words(look.get(url))
+
+
+def test_a_place_that_exists_is_none_to_tell_of(look):
+    first = rows(look, f"{BOARD}rows/")[0]
+    page = look.get(f"{BOARD}rows/?after={first}")
+    assert "没有这个位置" not in words(page) and len(page.context["rows"]) == 12
 
 
 def test_filters_stand_together_and_can_be_taken_off(look, mixed):

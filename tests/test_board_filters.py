@@ -172,6 +172,28 @@ def test_nothing_within_the_filters_leads_back(kinds):
     assert f'class="btn" href="{BOARD}?year={world.YEAR}"' in page.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("pillar=S&measure=Z3&state=late", "这些条件合起来没有检查项。"),
+        ("profile=joint", "这些条件合起来没有检查项。"),
+        ("pillar=S&state=returned", "已退回 0 项：塑形。"),
+        ("ownership=private&state=late", "逾期 0 项：民办。"),
+    ],
+)
+def test_what_cannot_be_is_told_from_what_nobody_has(kinds, asked, said):
+    assert heading(kinds.get(f"{ROWS}?{asked}")) == said
+
+
+@pytest.mark.parametrize("url", [BOARD, ROWS])
+def test_private_schools_are_said_not_to_count(look, mixed, url):
+    owner = world.school("民办小学")
+    School.objects.filter(pk=owner.pk).update(ownership="private")
+    world.entry(owner, "Z1.1", due_on=PAST, counted=False)
+    page = look.get(f"{url}?ownership=private&type=211")
+    assert heading(page) == "民办学校仅供参照，看板不计入。"
+
+
 @pytest.mark.parametrize("url", [f"{BOARD}?type=211&profile=multi&state=open", f"{ROWS}?type=211"])
 def test_a_filter_costs_the_same_whatever_the_size(cast, client, url):
     world.sign_in(client, cast.reviewer)

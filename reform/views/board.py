@@ -19,7 +19,7 @@ from reform.snapshots import Day
 from reform.tallies import Figures, Line
 from reform.views import board_filters as filters
 from reform.views import board_trend as trend
-from reform.views.board_filters import Asked
+from reform.views.board_filters import Asked, not_counted
 from reform.views.board_frame import (
     FIGURES,
     STATES,
@@ -64,7 +64,7 @@ def board_region(request: HttpRequest, region: str) -> HttpResponse:
     county = len(region) == 6
     path, inside = (path_to(request.seat, region), {}) if county else place(request.seat, region)
     running = boards.campaigns(region)
-    year, strange = year_of(request, running)
+    year, told = year_of(request, running)
     here = path[-1]
     context = {
         **frame(path, running, year),
@@ -79,8 +79,10 @@ def board_region(request: HttpRequest, region: str) -> HttpResponse:
         context["campaigns"] = [c for c in context["campaigns"] if c.pk in context["counting"]]
     asked: Asked = context["asked"]
     context |= {
-        "strange": [*strange, *asked.strange],
-        "sentence": board_sentence(
+        "told": told,
+        "strange": asked.strange,
+        "sentence": not_counted(asked, context["total"].figures.expected)
+        or board_sentence(
             context["total"].figures,
             who=context["who"],
             year=year,

@@ -73,9 +73,18 @@ def apart(asked: Asked, name: str) -> tuple[Asked, Asked]:
 
     def only(chosen: bool) -> Asked:
         given = {k: v for k, v in asked.given.items() if (k == name) is chosen}
-        return replace(asked, given=given, words={k: asked.words[k] for k in given})
+        return replace(
+            asked, given=given, words={k: w for k, w in asked.words.items() if k in given}
+        )
 
     return only(False), only(True)
+
+
+def not_counted(asked: Asked, found: int) -> str:
+    """Why nothing was `found` where only schools are asked for that no board counts."""
+    if found or asked.get("ownership") != Ownership.private:
+        return ""
+    return _("Private schools are for reference only; the board does not count them.")
 
 
 def of_duties(owed: Iterable[Duty]) -> dict[str, dict[str, str]]:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.db.models import Q
 from django.http import Http404, HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reform import boards, overview
@@ -129,14 +130,17 @@ def board_url(code: str, year: str, **filters: str) -> str:
 
 
 def year_of(request: HttpRequest, running: Sequence[Running]) -> tuple[str, list[str]]:
-    """The school year to show, and what was asked for in vain: this one, else the latest."""
+    """The school year to show: this one, else the latest; and a word where another was asked."""
     years = sorted({campaign.year for campaign in running}, reverse=True)
     this = school_year_of(clock.today())
     asked = request.GET.get("year", "")[:20]
     if asked in years:
         return asked, []
     fallback = this if this in years or not years else years[0]
-    return fallback, [asked] if asked and asked != fallback else []
+    if not asked or asked == fallback:
+        return fallback, []
+    words = _("There is nothing of school year “%(asked)s”; this is %(year)s.")
+    return fallback, [words % {"asked": asked, "year": fallback}]
 
 
 def may_drill(seat: Seat, code: str) -> bool:

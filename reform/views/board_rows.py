@@ -1,6 +1,6 @@
 """The only place that lists the entries behind a number of a board."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from reform import boards, tallies
-from reform.boards import Duty, Page
+from reform.boards import Duty, Page, Running
 from reform.forms.hidden import number_of
 from reform.models import Entry
 from reform.states import Status, light
@@ -48,7 +48,7 @@ def board_rows(request: HttpRequest, region: str) -> HttpResponse:
     if not may_drill(request.seat, region):
         raise Http404
     running = boards.campaigns(region)
-    year, strange = year_of(request, running)
+    year, told = year_of(request, running)
     today = clock.today()
     own = bool(request.GET.get("own"))
     where = boards.own(region) if own else boards.whole(region)
@@ -58,9 +58,12 @@ def board_rows(request: HttpRequest, region: str) -> HttpResponse:
     rows = _rows(asked, owed, where, request.seat)
     after = number_of(request.GET.get("after", ""))
     page = boards.page(rows, after, board_why.EXPLAINED)
+    if page.strayed or (not after and request.GET.get("after")):
+        after, told = None, [*told, _("That place is not in the list; it begins anew.")]
     part = _part(page, after)
     if page.total <= MOST and part and request.GET.get("all"):
         after, page, part = None, _whole(rows, page), ""
+    nothing = "" if page.total else _nothing(asked, owed, where, request.seat, running, year)
     links = Links(region, year, drill=True, own=own, base=asked.given)
     calendar = Calendar.days_of(region)
     context = {
@@ -69,10 +72,13 @@ def board_rows(request: HttpRequest, region: str) -> HttpResponse:
         "kept": [("own", "1")] * own + _kept(asked),
         "states": _states(links, asked),
         "board_url": board_url(region, year),
-        "strange": [*strange, *asked.strange],
+        "told": told,
+        "strange": asked.strange,
+        "nothing": nothing,
         "may_nudge": request.seat.has("nudge")
         and any(request.seat.is_authority(row["reviewed_by"]) for row in page.rows),
-        "sentence": rows_sentence(asked.get("state") or "expected", page.total, asked.about),
+        "sentence": nothing
+        or rows_sentence(asked.get("state") or "expected", page.total, asked.about),
         "rows": [
             _row(row, owed[row["slot_id"]], today, calendar, request.seat) for row in page.rows
         ],
@@ -145,6 +151,25 @@ def _rows(asked: Asked, owed: Mapping[int, Duty], where: boards.Range, seat: Sea
     rows = boards.entries(scope.rows(Entry.objects.all(), seat), where, slots)
     state = boards.in_state(asked.get("state") or "expected", clock.today())
     return board_why.explained(rows.filter(state, **of_school))
+
+
+def _nothing(
+    asked: Asked,
+    owed: Mapping[int, Duty],
+    where: boards.Range,
+    seat: Seat,
+    running: Sequence[Running],
+    year: str,
+) -> str:
+    """Why no state has a row here; empty where another state has some."""
+    if not running:
+        return _("No campaign has been opened for school year %(year)s.") % {"year": year}
+    whole, _state = filters.apart(asked, "state")
+    if _rows(whole, owed, where, seat).exists():
+        return ""
+    if not whole.given:
+        return _("Nothing is owed yet in school year %(year)s.") % {"year": year}
+    return filters.not_counted(whole, 0) or _("No item fits all of these filters together.")
 
 
 def _states(links: Links, asked: Asked) -> list[dict[str, Any]]:
