@@ -70,7 +70,7 @@ def judge(
     """The values of the typed checks, judged against the targets in force, and the computed ones.
 
     Raises ValidationError: field ("note", "pledged", "check-<key>") → sentences, all at once. Where
-    nothing is typed or attached, nor has to be, there is nothing to confirm.
+    no words are written and nothing is attached, nor has to be, there is nothing to confirm.
     """
     errors: dict[str, list[str]] = {}
     exempt = filing.claim == Claim.not_applicable
@@ -82,7 +82,7 @@ def judge(
         except ValidationError as error:
             errors[f"check-{check.key}"] = error.messages
     _judge_note(filing.note, exempt, values, errors)
-    own_words = exempt or typed or evidence or filing.note.strip() or "note" in errors
+    own_words = exempt or evidence or filing.note.strip() or "note" in errors
     if own_words and not filing.pledged:
         errors["pledged"] = [_("Tick the line that begins “Confirmed” before you submit.")]
     if len(evidence) > uploads.MOST_FILES:

@@ -11,6 +11,7 @@ from reform.models import CheckValue, Draft, Entry, Event, Report
 from reform.states import Claim, Status
 from schools.errors import Denied, Stale
 from tests import world
+from tests.desk import attach
 
 GOOD = {"politics_course_classes": {"num": "12", "den": "12"}}
 
@@ -108,6 +109,21 @@ def test_a_secretary_hands_back_with_a_reason_and_the_date_stays(cast):
     progress.hand_back(entry.pk, by=cast.secretary, version=1, reason="请补班级数")
     after = Entry.objects.get(pk=entry.pk)
     assert (after.status, after.due_on) == (Status.in_progress, entry.due_on)
+
+
+def test_numbers_alone_go_without_the_tick_that_a_note_needs(cast):
+    entry = world.entry(cast.school)
+    found = refused(lambda: submit(entry, cast.filer, pledged=False))
+    assert sorted(found) == ["pledged"]
+    submit(entry, cast.filer, note="", pledged=False)
+    assert world.status(entry) == Status.submitted
+
+
+def test_a_file_alone_needs_the_tick(cast):
+    entry = world.entry(cast.school)
+    attach(entry, cast.filer, "a.pdf")
+    found = refused(lambda: submit(entry, cast.filer, note="", pledged=False))
+    assert sorted(found) == ["pledged"]
 
 
 def test_a_school_withdraws_what_nobody_has_judged(cast):
