@@ -54,6 +54,13 @@ def handed_back() -> Case:
     return Case(When(status=Status.in_progress, report__isnull=False, then=said))
 
 
+def is_same_again(before: Entry, report_id: int | None) -> bool:
+    """Whether a report says nothing else than the one `before` was returned with."""
+    if before.status != Status.returned or before.report is None:
+        return False
+    return Report.objects.filter(pk=report_id, digest=before.report.digest).exists()
+
+
 @dataclass(frozen=True)
 class Filed:
     """What was filed for an entry, as far as a reader may see it, the oldest first.

@@ -209,3 +209,15 @@ def test_a_page_that_answers_a_form_offers_no_other_language(cast, at):
     refused = at(cast.filer).post(url("entry_submit", entry), form(entry, pledged=""))
     assert refused.status_code == 422
     assert switch not in refused.content.decode()
+
+
+@pytest.mark.parametrize(("note", "same"), [("原来的话", True), ("换了一份清楚的。", False)])
+def test_what_is_sent_again_as_it_was_returned_is_said_to_be_so(cast, at, note, same):
+    entry = world.entry(cast.school, "Z2.1")
+    browser = at(cast.filer)
+    browser.post(url("entry_submit", entry), form(entry, note="原来的话"))
+    entry.refresh_from_db()
+    world.send_back(entry, cast.reviewer)
+    page = browser.post(url("entry_submit", entry), form(entry, note=note, key="k2"), follow=True)
+    assert world.status(entry) == Status.submitted
+    assert ("Z2.1 与被退回的那次内容相同，没有改动。" in words(page)) is same

@@ -87,6 +87,9 @@ def entry_submit(request: HttpRequest, pk: int) -> HttpResponse:
         return _again(request, found, filing, error.message_dict)
     except (Denied, Stale) as refusal:
         return _refused(request, found, filing, refusal)
+    if submissions.is_same_again(found, outcome.report):
+        same_words = _("%(code)s is the same as what was returned. Take it back to change it.")
+        messages.warning(request, same_words % {"code": found.slot.item.code})
     if fast.asked(request):
         return fast.onward(request, found)
     if outcome.status == Status.awaiting_signoff:
