@@ -79,6 +79,15 @@ def test_a_draft_is_kept_by_its_key_and_a_press_puts_the_hand_into_the_field(owe
     expect(page.locator("#keys dl")).to_be_visible()
 
 
+def test_a_home_that_one_comes_back_to_says_what_is_owed_now(owed, filer, cast):
+    page = filer("/school/")
+    expect(page.locator("h1")).to_contain_text("还欠 3 项")
+    page.goto(page.url.replace("/school/", "/registers/"))
+    world.file(owed[0], cast.filer)
+    page.go_back()
+    expect(page.locator("h1")).to_contain_text("还欠 2 项")
+
+
 def test_enter_in_a_number_saves_the_draft_and_takes_no_words_over(owed, filer, cast):
     phrases.add(cast.filer, use="note", shared=False, text=USUAL)
     page = filer(f"/entries/{owed[0].pk}/")

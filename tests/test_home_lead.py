@@ -76,3 +76,12 @@ def test_where_no_register_says_anything_the_first_step_leads_to_the_register(ca
     books.branch(cast.filer)
     refresh(cast.school)
     assert way not in text(home(at(cast.filer)))  # one stands there: what it lacks is told
+
+
+def test_when_nothing_is_due_the_rest_can_be_filed_ahead_from_here(cast, at):
+    world.entry(cast.school, "Z2.2", due_on=date(2027, 1, 12))
+    sooner = world.entry(cast.school, "Z2.1", due_on=date(2027, 1, 10))
+    browser = at(cast.filer)
+    assert f'href="{url("fast_entry", sooner)}">继续提前填 2 项<' in lede(home(browser))
+    world.entry(cast.school, "S4.2", due_on=PAST)
+    assert url("fast_entry", sooner) not in text(home(browser))

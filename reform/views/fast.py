@@ -90,6 +90,12 @@ def due(rows: Iterable[Row], seat: Seat) -> int:
     return sum(_left(row, seat) and _is_now(row) for row in rows)
 
 
+def ahead(rows: Iterable[Row], seat: Seat) -> list[Row]:
+    """What would be gone through when nothing is due, the first date first."""
+    left = [row for row in rows if _left(row, seat) and not _is_now(row)]
+    return sorted(left, key=lambda row: row.due_on)
+
+
 def asked(request: HttpRequest) -> bool:
     """Whether a form was sent from one of these pages; its field `fast` names the next item."""
     return "fast" in request.POST
@@ -141,11 +147,10 @@ def _run(request: HttpRequest, pk: int | None) -> Run:
     rows = ledger.read(seat.school, today=today, year=year, may_sign=may_sign, own=True)
     left = [row for row in rows if _left(row, seat)]
     now = sorted((row for row in left if _is_now(row)), key=_urgency)
-    ahead = sorted((row for row in left if not _is_now(row)), key=lambda row: row.due_on)
     at = next((row for row in left if row.pk == pk), None) if pk else next(iter(now), None)
     done = number_of(request.GET.get("done", ""))
     told = (row for row in rows if row.pk == done and row.status in DONE and row != at)
-    return Run(now, ahead, at, next(told, None))
+    return Run(now, ahead(rows, seat), at, next(told, None))
 
 
 def _left(row: Row, seat: Seat) -> bool:

@@ -117,6 +117,7 @@ def _home(request: HttpRequest, school: School) -> HttpResponse:
         context |= _registers(request, rows)
         context["top"] = _top(context)
         context["in_a_row"] = fast.due(rows, request.seat)
+        context["ahead"] = () if context["in_a_row"] else fast.ahead(rows, request.seat)
         context["next_in_notice"] = _next_in_notice(context)
         context["swapped"] = bool(request.htmx)  # type: ignore[attr-defined]
     return render(request, "school/home.html", context)

@@ -66,8 +66,10 @@
     button.hidden = false;
     button.addEventListener("click", () => window.print());
   }
-  // Back from the next page: the form may be sent again.
-  window.addEventListener("pageshow", () => {
+  // Back from the next page: what is owed is asked anew, a form may be sent again.
+  window.addEventListener("pageshow", (event) => {
+    const [way] = performance.getEntriesByType("navigation");
+    if (document.querySelector("[data-fresh]") && (event.persisted || way?.type === "back_forward")) location.reload();
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
 })();
