@@ -1,5 +1,7 @@
 """What an entry still lacks stands right under its sentence, with the way to enter it."""
 
+from datetime import date
+
 import pytest
 from django.urls import reverse
 
@@ -29,6 +31,17 @@ def test_an_empty_register_is_named_and_linked_under_the_sentence(cast, at):
 
     assert "台账中还没有本项的记录" in lede(page)
     assert f'<a class="btn" href="/registers/branches/?for={entry.pk}">支部台账</a>' in lede(page)
+
+
+def test_a_branch_without_an_end_of_term_is_not_said_to_be_past_it(cast, at):
+    cast.filer.user.language = "en"
+    cast.filer.user.save(update_fields=["language"])
+    books.branch(cast.filer, approval_no="1", approved_on=date(2024, 3, 1))
+
+    page = seen(cast, at, world.entry(cast.school, "S1.1")).content.decode()
+
+    assert "1 without a term that still runs; enter the end of the term if it is missing" in page
+    assert "Shaping the body: Organisation building</a>" in page
 
 
 def test_rows_that_fall_short_are_named_three_at_most(cast, at):
