@@ -176,6 +176,14 @@ def test_a_page_of_a_school_names_who_reviews_it_with_post_and_work_phone(cast, 
         assert "0571-00000000" not in text(page)
 
 
+def test_those_above_read_whom_at_the_school_to_ask(cast, at):
+    User.objects.filter(pk=cast.filer.user.pk).update(post="党务干事", phone="0571-87005678")
+    item = reverse("entry", args=[world.entry(cast.school).pk])
+    for url in (item, reverse("school_ledger", args=[cast.school.code])):
+        assert "谁填报 党务干事 0571-87005678" in text(at(cast.viewer).get(url))
+    assert "0571-87005678" not in text(at(cast.secretary).get(item)).split("由谁审核")[1]
+
+
 def test_a_joint_school_sees_what_its_host_branch_and_the_district_do_for_it(cast, at):
     joint = world.school(profile="joint")
     world.entry(joint, "Z2.1")

@@ -44,6 +44,7 @@ from schools import clock, scope
 from schools.errors import Denied
 from schools.language import local
 from schools.models import Region
+from schools.roles import Role
 from schools.scope import Seat
 from schools.workdays import Calendar
 
@@ -237,7 +238,7 @@ def _extension(entry: Entry, seat: Seat, *, own: bool) -> dict[str, Any]:
 
 def _told(entry: Entry, seat: Seat, filed: Filed, *, writing: bool, own: bool) -> dict[str, Any]:
     """The history with what each submission changed, the last decision where its words stand over
-    what is to be written, the comments, and who reviews."""
+    what is to be written, the comments, who reviews, and for those above who files."""
     pairs = submissions.side_by_side(entry, filed, own=own)
     changes = {one.report.no: one for one in pairs if one.before}
     told, said = entry_steps.steps(entry, own=own, changes=changes, most=entry_steps.MOST_EVENTS)
@@ -247,6 +248,7 @@ def _told(entry: Entry, seat: Seat, filed: Filed, *, writing: bool, own: bool) -
         "steps": told,
         "decided": last if last and last["note"] and writing else None,
         "reviewers": [post.user for post in posts if post.school_id is None],
+        "filers": [post.user for post in posts if post.role == Role.filer and not own],
         "thread": thread.panel(entry, seat, said, posts, key=uuid.uuid4().hex),
         "submissions": len(filed.reports),
     }

@@ -32,7 +32,7 @@ from schools import clock, scope
 from schools.access import SIGNED_IN, access
 from schools.models import School, User
 from schools.models.schools import SchoolKind
-from schools.roles import Profile
+from schools.roles import Profile, Role
 from schools.workdays import Calendar, school_year_of
 
 # Where each kind of seat begins: the first right it holds.
@@ -109,7 +109,7 @@ def _home(request: HttpRequest, school: School) -> HttpResponse:
         "then": len(first) - owed.now,
         "pillars": ledger.pillars(rows),
         "total": len(rows),
-        "reviewers": _reviewers(school),
+        **_people(school, own=context["own"]),
         "reference_only": not rows[0].counted and school.kind == SchoolKind.school,
         "others": others.of_home(school, [row.framework for row in rows], own=context["own"]),
     }
@@ -193,11 +193,16 @@ def _nothing(school: School) -> dict[str, Any]:
     ]
     filed = ledger.filed(school) if closed else []
     told = {"unknown": unknown, "closed": closed, "missing": missing if unknown else []}
-    return {**told, "filed": filed, "reviewers": _reviewers(school)}
+    return {**told, "filed": filed, **_people(school)}
 
 
-def _reviewers(school: School) -> list[User]:
-    return [held.user for held in scope.reviewers(school).order_by("user__username")]
+def _people(school: School, *, own: bool = True) -> dict[str, list[User]]:
+    """Who reviews a school, and for those above who files for it; one query."""
+    posts = scope.partners(school, school.authority_id).order_by("user__username")
+    return {
+        "reviewers": [post.user for post in posts if post.school_id is None],
+        "filers": [post.user for post in posts if post.role == Role.filer and not own],
+    }
 
 
 def figures(owed: Owed, rows: list[Row], url: str, today: date) -> list[dict[str, Any]]:
