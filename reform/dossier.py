@@ -83,12 +83,17 @@ class Judged:
         return compared(self.before, self.report)
 
     @property
+    def changes(self) -> int:
+        """How many numbers differ from the submission before."""
+        return sum(line.changed for line in self.checks)
+
+    @property
     def hints(self) -> list[str]:
         """What is cheap to see and surely true; the reviewer decides what it means."""
         found = []
         if self.before and self.before.note == self.report.note and self.report.note:
             found.append(_("The text is the same as in the last submission."))
-        if self.before and not any(line.changed for line in self.checks) and self.checks:
+        if self.before and self.checks and not self.changes:
             found.append(_("No number has changed since the last submission."))
         if any(line.moved for line in self.checks):
             found.append(_("The registers have changed since this was sent."))

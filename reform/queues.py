@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from reform import comments
 from reform.models import Entry
-from reform.models.entry import listed
+from reform.models.campaign import CampaignState
+from reform.models.entry import listed, running
 from reform.states import Keeper, Status
 from schools import clock, scope
 from schools.language import local
@@ -192,6 +193,13 @@ def waiting(seat: Seat) -> "QuerySet[Entry]":
         either = own.order_by().values("pk").union(kept.order_by().values("pk"), all=True)
         own = Entry.objects.filter(pk__in=either)
     return own.order_by("report__sent_at", "pk")
+
+
+def ended(seat: Seat) -> int:
+    """How many wait for this authority in campaigns that were closed over them."""
+    stays = Q(slot__withdrawn_at=None, left_at=None, slot__campaign__state=CampaignState.closed)
+    over = Entry.objects.filter(~running(clock.today()), stays, status=Status.submitted)
+    return scope.rows(over, seat).filter(authority=seat.place_code).count()
 
 
 def read(queue: "QuerySet[Entry]", at: Cursor | None = None) -> Queue:

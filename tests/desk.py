@@ -39,9 +39,11 @@ def is_open(response):
 
 
 def fields(response, action):
-    """The hidden fields of the form that goes to `action`."""
+    """The hidden fields of the form that goes to `action`; one button of "return" accepts."""
     form = re.search(
-        rf'<form[^>]*action="[^"]*/{action}/".*?</form>', response.content.decode(), re.S
+        rf'<form[^>]*action="[^"]*/{action.replace("accept", "return")}/".*?</form>',
+        response.content.decode(),
+        re.S,
     )
     found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form[0])
     return {name: unescape(value) for name, value in found if name != "csrfmiddlewaretoken"}

@@ -107,8 +107,46 @@ def test_whoever_switched_the_keys_off_presses_them_in_vain(waiting, desk, cast)
     page = desk()
     page.keyboard.press("a")
     page.get_by_role("button", name="退回 Z2.1").click()
-    expect(page.locator(".wrong")).to_be_visible()
+    expect(page.locator("#why")).to_be_focused()
     assert Review.objects.count() == 0
+    page.locator("#why").fill(" ")
+    page.get_by_role("button", name="退回 Z2.1").click()
+    expect(page.locator(".wrong")).to_be_visible()
+    expect(page.locator("#why")).to_be_focused()
+    assert Review.objects.count() == 0
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (360, 740)])
+def test_what_is_worth_a_look_and_an_empty_reason_stand_above_the_bar(waiting, desk, width, height):
+    page = desk()
+    page.set_viewport_size({"width": width, "height": height})
+    page.locator(".judge .main").click()
+    is_open(page, "Z2.2")
+    bar = page.locator(".judge").bounding_box()["y"]
+
+    def ends(locator):
+        box = locator.bounding_box()
+        return box["y"] + box["height"]
+
+    assert ends(page.locator("#open p.note")) < bar
+    assert ends(page.locator("#open thead")) < bar
+    page.get_by_role("button", name="退回 Z2.2").click()
+    expect(page.locator("#why")).to_be_focused()
+    assert ends(page.locator("#why")) < page.locator(".judge").bounding_box()["y"]
+    assert page.locator("#why").bounding_box()["y"] > 0
+
+
+def test_a_written_reason_stops_the_key_of_acceptance_once(waiting, desk):
+    page = desk()
+    page.locator("#why").fill("请核对。")
+    page.locator("#why").press("Escape")
+    page.keyboard.press("a")
+    expect(page.locator(".note.late")).to_be_in_viewport()
+    expect(page.locator("#why")).to_have_value("请核对。")
+    assert Review.objects.count() == 0
+    page.keyboard.press("a")
+    is_open(page, "Z2.2")
+    assert world.status(waiting[0]) == Status.accepted
 
 
 @pytest.mark.parametrize(("width", "language"), [(1100, "zh-hans"), (360, "en"), (360, "zh-hans")])

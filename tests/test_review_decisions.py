@@ -108,8 +108,49 @@ def test_a_return_without_a_reason_changes_nothing_and_says_so(cast, desk):
     refused = decide(desk, entry, "return", reason="  ")
     assert refused.status_code == 422
     assert "还没有退回" in words(refused)
-    assert 'aria-invalid="true"' in refused.content.decode()
+    assert 'autofocus aria-invalid="true"' in refused.content.decode()
     assert (world.status(entry), Review.objects.count()) == (Status.submitted, 0)
+
+
+def test_a_written_reason_is_not_lost_to_an_acceptance_without_a_second_word(cast, desk):
+    entry = filed(cast)
+    held = decide(desk, entry, "accept", reason=REASON)
+    assert (held.status_code, world.status(entry)) == (422, Status.submitted)
+    assert "还没有通过：已写了退回意见。要退回，点“退回 Z2.1”；仍要通过，请再点一次通过。" in words(
+        held
+    )
+    assert f">{REASON}</textarea>" in held.content.decode()
+    sent = {**fields(held, "accept"), "reason": REASON}
+    returned = {**sent, "key": "other"}
+    after = desk.post(f"/review/{entry.pk}/accept/", sent, follow=True)
+    assert world.status(entry) == Status.accepted
+    assert "已通过：阳光小学 Z2.1" in words(after)
+    late = desk.post(f"/review/{entry.pk}/accept/", {**returned, "anyway": ""})
+    assert late.status_code == 409 and REASON in words(late)
+
+
+def test_a_return_says_that_it_stays_and_its_key_leads_to_the_comments(cast, desk):
+    entry = filed(cast)
+    after = decide(desk, entry, "return", reason=REASON)
+    way = re.search(r'<a[^>]*href="([^"]*)"[^>]*data-key="u"[^>]*>([^<]*)', after.content.decode())
+    assert way[1] == f"/review/{entry.pk}/#comments"
+    assert way[2].strip() == "退回不能撤回，可给学校留言"
+
+
+def test_the_page_of_what_one_accepted_takes_it_back_while_there_is_time(cast, desk, travel):
+    entry = filed(cast)
+    decide(desk, entry, "accept")
+    page = desk.get(f"/review/{entry.pk}/")
+    assert page.content.decode().count('data-key="u"') == 1
+    both = desk.get(f"/review/{entry.pk}/?done={entry.pk}").content.decode()
+    assert both.count('data-key="u"') == 1
+    travel.move_to(world.NOON + timedelta(minutes=6))
+    assert "撤回 Z2.1" not in words(desk.get(f"/review/{entry.pk}/"))
+    travel.move_to(world.NOON + timedelta(minutes=4))
+    desk.post(f"/review/{entry.pk}/undo/", fields(page, "undo"))
+    assert world.status(entry) == Status.submitted
+    world.accept(entry, world.seat("reviewer", world.COUNTY))
+    assert "撤回 Z2.1" not in words(desk.get(f"/review/{entry.pk}/"))
 
 
 @pytest.mark.parametrize("typed", ["请找 13812345678 核对。", "长" * 10_001])

@@ -179,7 +179,7 @@ def test_the_second_submission_shows_what_has_changed(cast, desk):
     html = page.content.decode()
     assert "<del>全部参加集体备课</del><ins>有 3 人产假，已线上补学</ins>" in html
     assert "<del>3 / 3</del>" in html and "<ins>2 / 3</ins>" in html
-    assert "66.6%" in html
+    assert "66.6%" in html and "数据：改了 1 处" in html
     assert "第 2 次提交" in html
     assert re.search(r"上次 .*? 由.*?退回.*?" + REASON, words(page))
 
@@ -213,6 +213,7 @@ def test_what_is_cheap_to_see_and_true_is_pointed_out(cast, desk):
     world.send_back(entry, cast.reviewer, REASON)
     world.file(entry, cast.filer, note=NOTE)
     said = words(desk.get(f"/review/{entry.pk}/"))
+    assert said.index("请留意") < said.index("上次 ") < said.index("数据：与上次相同")
     for hint in (
         "文字与上次提交相同。",
         "数字没有变化。",
@@ -270,7 +271,10 @@ def test_a_campaign_that_ended_has_nothing_on_the_desk(cast, desk, state):
     entry = filed(cast)
     cast.campaign.state = state
     cast.campaign.save()
-    assert queue_is_empty(desk.get("/review/"))
+    empty = desk.get("/review/")
+    assert queue_is_empty(empty)
+    said = "专项已结束，还有 1 项未审；管理员重开专项后，恢复为待审核。"
+    assert (said in words(empty)) == (state == "closed")
     page = desk.get(f"/review/{entry.pk}/")
     assert is_open(page) is None and page.status_code == 200
 

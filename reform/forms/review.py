@@ -12,13 +12,16 @@ from reform.forms.hidden import key_of, number_of, version_of
 @dataclass(frozen=True)
 class Decision:
     """`version` and `report`: what the reviewer had on the screen; `reason`: as typed, with the
-    sentence that was put in where there is no script."""
+    sentence that was put in where there is no script. `anyway`: accept though a reason is written;
+    `held`: the acceptance that asks for it."""
 
     version: int = -1
     report: int = -1
     key: str = ""
     reason: str = ""
     destroy: Sequence[int] = field(default=())
+    anyway: bool = False
+    held: bool = False
 
 
 def from_post(post: QueryDict) -> Decision:
@@ -29,4 +32,5 @@ def from_post(post: QueryDict) -> Decision:
         key=key_of(post),
         reason=with_phrase(post.get("reason", "").replace("\r\n", "\n"), post),
         destroy=sorted({n for text in post.getlist("destroy") if (n := number_of(text))}),
+        anyway=post.get("anyway") == "1",
     )

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -45,8 +46,12 @@ def review_entry(request: HttpRequest, pk: int) -> HttpResponse:
 @access("accept")
 @require_POST
 def review_accept(request: HttpRequest, pk: int) -> HttpResponse:
-    """Accept the report that was read, then open the next."""
+    """Accept the report that was read, then open the next; a reason for returning that is
+    written beside it is not thrown away without being asked."""
     entry, decision = _entry(request, pk), from_post(request.POST)
+    here = entry.status == Status.submitted and entry.version == decision.version
+    if decision.reason.strip() and here and not decision.anyway:
+        return _desk(request, entry, decision=replace(decision, held=True), status=422)
     try:
         progress.accept(
             entry.pk,
@@ -143,6 +148,7 @@ def _desk(
         "onward": query_of(narrow, **({"done": done} if just_done and done else {})),
         "next": _next(queue, entry),
         "done": just_done,
+        "ended": 0 if facets else queues.ended(request.seat),
         "entry": entry,
         "decision": decision or Decision(),
         "errors": errors or {},
@@ -165,7 +171,8 @@ def _opened(request: HttpRequest, entry: Entry, reviews: Sequence[Any]) -> dict[
     if entry.status == Status.submitted and entry.report:
         return context | {"judged": dossier.judged(entry, reviews)}
     last = next((review for review in reviews if review.report_id == entry.report_id), None)
-    return context | {"verdict": last, "awaited": _awaited(entry, last)}
+    undoable = policy.may(seat, "undo", entry) is True
+    return context | {"verdict": last, "awaited": _awaited(entry, last), "undoable": undoable}
 
 
 def _awaited(entry: Entry, last: Review | None) -> str:
