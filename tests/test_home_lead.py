@@ -69,7 +69,7 @@ def test_where_no_register_says_anything_the_first_step_leads_to_the_register(ca
     refresh(cast.school)
     way = f"{reverse('register', args=['branches'])}?for={entry.pk}"
     page = home(browser)
-    assert f'class="btn main" href="{way}">登记：支部台账：S1.1<' in lede(page)
+    assert f'class="btn main" href="{way}">登记支部台账：S1.1<' in lede(page)
     assert text(page).count(way) == 2
     outside = at(cast.reviewer).get(reverse("school_ledger", args=[cast.school.code]))
     assert way not in text(outside)

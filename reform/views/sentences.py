@@ -221,8 +221,8 @@ def registers_sentence(total: int, ready: int, rest: int, *, stale: bool = False
     if not rest:
         return _("The registers answer all %(total)d items of this period.") % {"total": total}
     return ngettext(
-        "Of the %(total)d items of this period the registers answer %(ready)d; %(n)d is left.",
-        "Of the %(total)d items of this period the registers answer %(ready)d; %(n)d are left.",
+        "%(total)d items of this period, due or not: registers answer %(ready)d, %(n)d is yours.",
+        "%(total)d items of this period, due or not: registers answer %(ready)d, %(n)d are yours.",
         rest,
     ) % {"total": total, "ready": ready, "n": rest}
 
