@@ -13,7 +13,8 @@ from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
 FIELD = "kept"
-MOST_CHARACTERS, MOST_FIELDS = 200_000, 400
+ABOUT = "about"  # a field in which a form names the thing that it belongs to
+MOST_CHARACTERS, MOST_FIELDS, MOST_ABOUT = 200_000, 400, 200
 MOST_SECONDS = 7 * 24 * 3600
 _SALT = "schools.kept"
 _SECRET = re.compile(r"password|csrfmiddlewaretoken", re.IGNORECASE)
@@ -37,7 +38,16 @@ class Kept:
     @property
     def texts(self) -> list[str]:
         """What a person wrote among the fields; keys, choices and numbers are not shown."""
-        return [value for _name, value in self.fields if not _MACHINE.fullmatch(value.strip())]
+        return [
+            value
+            for name, value in self.fields
+            if name != ABOUT and not _MACHINE.fullmatch(value.strip())
+        ]
+
+    @property
+    def about(self) -> str:
+        """What the form belongs to, in words; "" where it does not say so."""
+        return dict(self.fields).get(ABOUT, "")[:MOST_ABOUT]
 
 
 def of(request: HttpRequest) -> str:

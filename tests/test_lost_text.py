@@ -1,5 +1,6 @@
 """No text is lost: what was typed outlives a session that ended and a page that grew old."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -67,6 +68,23 @@ def test_text_typed_before_the_session_ended_is_shown_and_sent_again(client, fil
     sent = client.post(form.to, dict(form.fields), headers={"origin": world.ORIGIN})
     assert sent.status_code == 302
     assert Draft.objects.get(entry=filing["entry"]).note.replace("\r\n", "\n") == TEXT
+
+
+def test_the_item_that_the_text_belongs_to_is_named(client, filing):
+    entry = filing["entry"]
+    reader = Client()
+    world.log_in(reader, "filer")
+    page = reader.get(filing["page"]).content.decode()
+    told = re.findall(r'name="about" value="([^"]+)"', page)
+    filing["body"]["about"] = told[0]
+    response = post(client, filing)
+
+    again = world.log_in(client, "filer", next=response.context["next"], kept=hidden(response))
+
+    assert len(told) == 2  # the form, and the box for files
+    assert told[0].startswith(f"{entry.slot.item.code} ")
+    assert f'<p class="kicker"><span>{told[0]}</span></p>' in again.content.decode()
+    assert again.context["form_was"].texts == [TEXT]
 
 
 def test_an_aged_page_gives_the_text_back_to_whoever_is_signed_in(filing):
