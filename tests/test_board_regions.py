@@ -96,7 +96,9 @@ def test_a_city_lists_its_counties_by_code_and_its_own_schools_first(city, clien
 def paces(response):
     """name → how it stands against the plan, in the order of the page."""
     html = re.search(r'<section id="regions">.*?</table>', response.content.decode(), re.S)[0]
-    found = re.findall(r'<a href="[^"]*">([^<\d]+)</a> <span.*?<td class="num">([^<]+)</td>', html)
+    found = re.findall(
+        r'<a href="[^"]*">([^<\d]+)</a> <span.*?<td class="num wide">([^<]+)</td>', html
+    )
     return dict(found)
 
 
