@@ -56,7 +56,7 @@ def handed_back() -> Case:
 
 def is_same_again(before: Entry, report_id: int | None) -> bool:
     """Whether a report says nothing else than the one `before` was returned with."""
-    if before.status != Status.returned or before.report is None:
+    if before.status != Status.returned or before.report is None or report_id is None:
         return False
     return Report.objects.filter(pk=report_id, digest=before.report.digest).exists()
 

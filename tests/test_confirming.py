@@ -350,7 +350,7 @@ def test_the_home_says_how_many_the_registers_answer_and_about_how_long_the_rest
     assert browser.post(reverse("school_answers")).url == reverse("school_home")
     page = home(browser)
     assert 'hx-post="/school/answers/"' not in text(page)
-    assert "本期待报 4 项（含未到期的）：2 项已由台账自动得出，2 项要自己填。 约 8 分钟" in words(page)
+    assert "报 4 项（含未到期的）：2 项已由台账自动得出，2 项要自己填。 约 8 分钟" in words(page)
     assert "逐项一键确认（2 项）" in words(page)
 
 

@@ -166,7 +166,8 @@ def _urgency(row: Row) -> tuple[Any, ...]:
     """Returned first, then late, due soon, to be signed; each by date."""
     order = ("late", "due", "sign", "back")
     light = "late" if row.overdue else row.light
-    return row.status != Status.returned, order.index(light), row.due_on
+    back = row.status == Status.returned or row.handed_back
+    return not back, order.index(light), row.due_on
 
 
 def _sentence(run: Run) -> str:
