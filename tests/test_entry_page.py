@@ -151,6 +151,11 @@ def test_the_page_says_when_the_tick_is_needed_and_how_a_phone_attaches(cast, at
     assert "拍照、选择文件，或拖到这里" in page
 
 
+def test_where_the_period_before_has_no_answer_that_is_said(cast, at):
+    page = words(at(cast.filer).get(url("entry", world.entry(cast.school))))
+    assert "上期没有填报。" in page
+
+
 def test_whoever_signs_has_both_ways_in_a_bar_that_is_always_in_sight(cast, at):
     entry = signed(cast)
     page = at(cast.secretary).get(url("entry", entry)).content.decode()
