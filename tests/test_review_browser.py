@@ -136,6 +136,17 @@ def test_what_is_worth_a_look_and_an_empty_reason_stand_above_the_bar(waiting, d
     assert page.locator("#why").bounding_box()["y"] > 0
 
 
+def test_an_address_that_leads_to_the_comments_shows_their_field(waiting, desk):
+    page = desk()
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(f"{page.url.split('/review/')[0]}/review/{waiting[0].pk}/#comments")
+    field = page.locator("#comment")
+    expect(field).to_be_in_viewport()
+    page.wait_for_function("""() => {
+      const at = (found) => document.querySelector(found).getBoundingClientRect();
+      return at("#comment").bottom < at(".judge").top; }""")
+
+
 def test_a_written_reason_stops_the_key_of_acceptance_once(waiting, desk):
     page = desk()
     page.locator("#why").fill("请核对。")

@@ -1,4 +1,4 @@
-// One thing after another, to fill in or to review: single keys for what the buttons do. Only outside fields and IME composition.
+// To fill in or to review: single keys for what the buttons do. Only outside fields and IME composition.
 (() => {
   "use strict";
   const FIELD = "input:not([type=checkbox]), textarea, select, [contenteditable]";

@@ -62,6 +62,7 @@
   document.addEventListener("htmx:responseError", refused);
   document.addEventListener("htmx:sendError", refused);
   document.addEventListener("htmx:beforeRequest", () => note.remove());
+  document.addEventListener("htmx:load", ({ target }) => location.hash === `#${target.id}` && target.scrollIntoView());
   for (const button of document.querySelectorAll("[data-print]")) {
     button.hidden = false;
     button.addEventListener("click", () => window.print());
