@@ -99,7 +99,8 @@ def test_an_auditor_counts_no_lines_of_another_region(cast):
     assert AuditLine.objects.count() == 1
     assert auditor.get("/audit/").context["rows"] == []
     auditor.post("/language/", {"language": "en"})
-    assert auditor.get("/audit/").context["sentence"] == "0 lines were written in the last 24 hours."
+    sentence = auditor.get("/audit/").context["sentence"]
+    assert sentence == "0 lines were written in the last 24 hours."
 
 
 def test_a_list_of_schools_does_not_tell_where_a_foreign_one_would_stand(cast):

@@ -25,7 +25,8 @@ SAID = {
         "cell": "跟岗锻炼",
     },
     "en": {
-        "based": "7 of 7 branches (retired-staff branches aside; Party groups in a school with one branch)",
+        "based": "7 of 7 branches "
+        "(retired-staff branches aside; Party groups in a school with one branch)",
         "led": "7 of 7 unit-based branches have the head or a deputy head as secretary",
         "fallen": "6 of 7 unit-based branches have the head or a deputy head as secretary",
         "met": "met",
