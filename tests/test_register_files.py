@@ -267,7 +267,7 @@ def test_more_rows_than_a_register_takes_are_refused_in_words(school, mine):
     page = send(mine, "trainings", book(rows))
 
     assert page.status_code == 422
-    assert "2001" in text(page) and "2000" in text(page)
+    assert "2,001" in text(page) and "2,000" in text(page)
 
 
 def test_two_thousand_rows_go_in_at_once(school, mine):

@@ -15,6 +15,7 @@ from reform.views import evidence as views
 from schools.models import User
 from tests import files, world
 from tests.corpus import corpus
+from tests.reading import heading
 
 HTMX = {"HX-Request": "true"}
 FIRST = {code: case for case, (_, _, code) in corpus().items()}
@@ -118,7 +119,7 @@ def test_without_script_a_page_says_why_nothing_was_taken(filer, entry):
     response = send(filer, entry, ("坏.txt", b"x"), ("空.pdf", b""), headers=None)
     assert response.status_code == 422
     page = response.content.decode()
-    assert "2 份材料都没有收下，其他内容没有变动。" in page
+    assert heading(response) == "2 份材料都没有收下，其他内容没有变动。"
     assert page.count('role="alert"') == 2
     assert f'href="{reverse("entry", kwargs={"pk": entry.pk})}#evidence"' in page
 
