@@ -113,6 +113,7 @@ def test_a_school_pastes_its_branches_and_confirms_and_its_county_reads(
 
     page.goto(f"{page.base}/school/")
     page.wait_for_selector("#registers:not([hx-trigger])")
+    page.click("#registers summary")  # no button that sends comes by itself under the finger
     for _turn in CODES:
         offered = page.locator("form[action$='/confirm/']").first
         pk = offered.get_attribute("action").split("/")[2]
