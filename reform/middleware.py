@@ -114,7 +114,8 @@ def form_addresses(get_response: Callable[[HttpRequest], HttpResponse]) -> Calla
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if response.status_code == 405 and request.method == "GET":
+        reads = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+        if response.status_code == 405 and reads:
             context = {"above": _above(request.path)}
             told = render(request, "405.html", context, status=405)
             told.headers["Allow"] = response.headers["Allow"]

@@ -239,7 +239,7 @@ def test_a_decision_on_what_has_moved_on_says_who_was_first(cast, at):
 def test_nothing_is_changed_by_a_mere_look(cast, at, name):
     entry = world.entry(cast.school)
     seat = {"entry_sign": cast.secretary, "entry_reopen": cast.reviewer}.get(name, cast.filer)
-    page = at(seat).get(url(name, entry))
+    page = at(seat).get(url(name, entry), headers={"accept": "text/html,*/*"})
     assert page.status_code == 405 and page["Allow"] == "POST"
     assert heading(page) == "这个地址只接收表单，不能直接打开。"
     assert f'class="btn main" href="{url("entry", entry)}"' in page.content.decode()
