@@ -351,20 +351,25 @@ class Page:
     strayed: bool = False
 
 
-def page(counted: "QuerySet[Entry]", after: int | None, more: Sequence[str] = ()) -> Page:
+def page(
+    counted: "QuerySet[Entry]", after: int | None, more: Sequence[str] = (), whole: int = 0
+) -> Page:
     """At most PAGE rows after the entry `after`, schools by name; three queries at most.
 
-    `more`: fields of a row beside those that every list needs.
+    `more`: fields of a row beside those that every list needs; `whole`: where there are no more
+    rows than that, all of them.
 
     The database sorts Chinese names by code point, so the schools are sorted here.
     """
     named = counted.order_by().values_list("school_id", "school__name", "school__code")
     schools = sorted(named.annotate(n=Count("pk")), key=lambda s: (*by_name(s[1]), s[2]))
+    total = sum(n for *_school, n in schools)
+    after, most = (None, total) if total <= whole else (after, PAGE)
     ranks = {pk: rank for rank, (pk, *_rest) in enumerate(schools)}
     key = ("school_id", "slot__position", "pk")
     last = counted.filter(pk=after).values_list(*key).first() if after else None
     start = ranks[last[0]] if last else 0
-    wanted, room = [], PAGE + 1 + (schools[start][3] if last else 0)
+    wanted, room = [], most + 1 + (schools[start][3] if last else 0)
     for pk, _name, _code, n in schools[start:]:
         if room <= 0:
             break
@@ -379,5 +384,4 @@ def page(counted: "QuerySet[Entry]", after: int | None, more: Sequence[str] = ()
         rows.order_by().values(*_ROW, *more),
         key=lambda row: (ranks[row["school_id"]], row["slot__position"], row["pk"]),
     )
-    total = sum(n for *_school, n in schools)
-    return Page(found[:PAGE], total, len(found) > PAGE, strayed=bool(after) and not last)
+    return Page(found[:most], total, len(found) > most, strayed=bool(after) and not last)

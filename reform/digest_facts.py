@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from reform import term_reminders
 from reform.models import Entry, Reminder
 from reform.models.reminder import About
-from reform.states import Keeper, is_late
+from reform.states import is_late
 from schools.models import User
 from schools.names import by_name
 
@@ -54,7 +54,7 @@ def of_region(reminders: Iterable[Reminder], region: str, today: date) -> list[F
             talking[name] += 1
         elif reminder.about == About.asked:
             asking[name] += 1
-        elif reminder.entry.keeper == Keeper.district:
+        elif reminder.entry.by_bureau:
             kept.append(reminder.entry)
         elif is_late(reminder.entry.status, reminder.entry.due_on, today):
             late[name] += 1

@@ -17,7 +17,7 @@ from reform.models import Comment, Entry, Extension, Nudge, Reminder
 from reform.models.message import MessageState
 from reform.models.reminder import About, ReminderState
 from reform.reminder_rules import stage_words
-from reform.states import OPEN, Keeper, Status, light
+from reform.states import OPEN, Status, light
 from schools import clock, scope
 from schools.language import local
 from schools.models import Branch, Membership, Region, School, User
@@ -223,7 +223,7 @@ def _url(one: Reminder) -> str:
 
 def _on_desk(entry: Entry, one: Reminder) -> bool:
     """Whether the entry lies on the desk of this reviewer, who would answer there."""
-    mine = one.place == f"r{entry.authority}" or entry.keeper == Keeper.district
+    mine = one.place == f"r{entry.authority}" or entry.by_bureau
     waits = entry.status == Status.submitted and entry.is_listed(clock.today())
     return one.role == Role.reviewer and mine and waits
 

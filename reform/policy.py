@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from reform.models import Campaign, Entry, Review
 from reform.models.campaign import CampaignState
 from reform.models.report import Verdict
-from reform.states import MOVES, OPEN, Keeper, Status
+from reform.states import MOVES, OPEN, Status
 from schools import clock, scope
 from schools.errors import Denied
 from schools.scope import Seat
@@ -70,7 +70,7 @@ def _entry(seat: Seat, verb: str, entry: Entry) -> Answer:
 
 def _reviews_bureau(seat: Seat, entry: Entry) -> bool:
     """What a bureau keeps itself is reviewed there by somebody else, or by the region above it."""
-    return entry.keeper == Keeper.district and scope.is_next_above(seat, entry.authority)
+    return entry.by_bureau and scope.is_next_above(seat, entry.authority)
 
 
 def _running(entry: Entry) -> Answer:

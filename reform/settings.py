@@ -226,7 +226,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "reform.middleware.language",
-    "reform.middleware.form_addresses",
     "reform.middleware.private_pages",
     "reform.middleware.FormsWithoutNul",
     "reform.audit.keep_notes",
@@ -234,6 +233,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "schools.access.SeatMiddleware",
+    "reform.middleware.form_addresses",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "reform.urls"

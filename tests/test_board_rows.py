@@ -47,9 +47,9 @@ def test_all_of_very_many_rows_are_not_put_on_one_page(few, monkeypatch):
     assert len(page.context["rows"]) == 5 and not page.context["all_url"]
 
 
-def test_all_rows_keep_the_filters_and_cost_one_query_more(few, django_assert_num_queries):
+def test_all_rows_keep_the_filters_and_cost_no_query_more(few, django_assert_num_queries):
     url = few.get(f"{ROWS}?pillar=Z").context["all_url"]
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         page = few.get(url)
     assert {row["code"][0] for row in page.context["rows"]} == {"Z"}
     assert len(page.context["rows"]) == 9

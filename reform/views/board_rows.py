@@ -33,7 +33,6 @@ from reform.views.headlines import number, rows_sentence
 from schools import clock, scope
 from schools.access import access
 from schools.models import School
-from schools.names import by_name
 from schools.scope import Seat
 from schools.workdays import Calendar
 
@@ -57,12 +56,11 @@ def board_rows(request: HttpRequest, region: str) -> HttpResponse:
     asked = _of_school(filters.asked_of(request.GET, known), request.GET, request.seat)
     rows = _rows(asked, owed, where, request.seat)
     after = number_of(request.GET.get("after", ""))
-    page = boards.page(rows, after, board_why.EXPLAINED)
+    whole = MOST if request.GET.get("all") else 0
+    page = boards.page(rows, after, board_why.EXPLAINED, whole=whole)
     if page.strayed or (not after and request.GET.get("after")):
         after, told = None, [*told, _("That place is not in the list; it begins anew.")]
     part = _part(page, after)
-    if page.total <= MOST and part and request.GET.get("all"):
-        after, page, part = None, _whole(rows, page), ""
     nothing = "" if page.total else _nothing(asked, owed, where, request.seat, running, year)
     links = Links(region, year, drill=True, own=own, base=asked.given)
     calendar = Calendar.days_of(region)
@@ -82,7 +80,7 @@ def board_rows(request: HttpRequest, region: str) -> HttpResponse:
         "rows": [
             _row(row, owed[row["slot_id"]], today, calendar, request.seat) for row in page.rows
         ],
-        "first_url": links.rows() if after else "",
+        "first_url": links.rows() if part and after else "",
         "next_url": links.rows(after=str(page.rows[-1]["pk"])) if page.more else "",
         "all_url": links.rows(all="1") if part and page.total <= MOST else "",
         "part": part,
@@ -105,17 +103,6 @@ def _part(page: Page, after: int | None) -> str:
         "last": number(first + n - 1),
         "total": number(total),
     }
-
-
-def _whole(rows: Any, page: Page) -> Page:
-    """All rows at once, in the order of the pages."""
-
-    def place(row: Mapping[str, Any]) -> tuple[Any, ...]:
-        name = (*by_name(row["school__name"]), row["school__code"])
-        return (*name, row["slot__position"], row["pk"])
-
-    found = rows.order_by().values(*page.rows[0])
-    return Page(sorted(found, key=place), page.total, more=False)
 
 
 def _kept(asked: Asked) -> list[tuple[str, str]]:

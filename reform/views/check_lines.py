@@ -13,7 +13,6 @@ from reform import answers, checking, dossier
 from reform.answers import Target
 from reform.models import Check, CheckValue, Entry
 from reform.models.catalogue import Source, TargetMode
-from reform.states import Keeper
 from reform.views import register_way
 from schools import clock, small_counts
 from schools.checkup import CHECKS as STRUCTURE_CHECKS
@@ -127,7 +126,7 @@ def sent_line(
         return CheckLine(**_asked(check, entry, target))
     target, num, den = Target.of(value.target), value.num, value.den
     computed = value.source == Source.computed
-    apart = entry.keeper == Keeper.district and small_counts.guarded(check.registers)
+    apart = entry.by_bureau and small_counts.guarded(check.registers)
     sent = {part: () if apart else value.detail.get(part, ()) for part in ("rows", "lacking")}
     hides = outside or "alone" in value.detail
     return CheckLine(
@@ -197,7 +196,7 @@ def _until(target: Target, value: Mapping[str, Any]) -> date | None:
 
 def _links(check: Check, refs: Iterable[str], entry: Entry) -> list[Row]:
     """Rows in the reader's own registers; a bureau reads its schools' counts on a page apart."""
-    apart = small_counts.REGISTERS if entry.keeper == Keeper.district else ()
+    apart = small_counts.REGISTERS if entry.by_bureau else ()
     told = [(key, pk, label) for key, pk, label in map(checking.told, refs) if key not in apart]
     labels = dossier.named(check, [label for _key, _pk, label in told])
     rows = [
