@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from schools import columns, lists, noted
 from schools.access import access
@@ -37,6 +37,13 @@ from schools.models.schools import (
     derive_profile,
     local_code,
 )
+
+# Headings of Django's own first page that its Chinese leaves out; ours fills them in.
+UNTRANSLATED = [
+    gettext_noop("Model name"),
+    gettext_noop("Add link"),
+    gettext_noop("Change or view list link"),
+]
 
 
 class BackOffice(admin.AdminSite):

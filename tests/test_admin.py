@@ -54,6 +54,15 @@ def test_an_operator_finds_the_way_in_and_out(office):
     assert office.get("/admin/").status_code == 302
 
 
+def test_the_first_page_has_no_english_left_in_chinese(office):
+    office.cookies["language"] = "zh-hans"
+    page = re.sub(
+        r"(?s)<(script|style)\b.*?</\1>|<[^>]+>", " ", office.get("/admin/").content.decode()
+    )
+
+    assert re.findall(r"[A-Za-z]{3,}", page) == []
+
+
 @pytest.mark.parametrize("name", LISTS)
 def test_every_list_opens_and_nothing_can_be_deleted(office, name):
     world.school()
