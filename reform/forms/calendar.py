@@ -18,6 +18,7 @@ from schools.workdays import DAY, school_year_of
 
 MOST_DAYS = 31
 MOST_BYTES = 5 * 1024 * 1024
+TOO_BIG = gettext_lazy("The file is larger than 5 MB; a notice is a page of text.")
 STAGES = (Stage.primary, Stage.junior, Stage.senior, Stage.vocational)
 
 
@@ -174,7 +175,7 @@ class NoticeForm(CalendarForm):
 
     def _text_of(self, file: Any) -> str:
         if file.size > MOST_BYTES:
-            self.add_error("file", _("The file is larger than 5 MB; a notice is a page of text."))
+            self.add_error("file", TOO_BIG)
             return ""
         try:
             text = notices.text_of(file.read())
