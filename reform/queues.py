@@ -1,11 +1,11 @@
-"""The only place that reads what waits for review: the queue, oldest first, by key."""
+"""The only place that reads what waits for review: the queue, by key, in the order asked for."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Case, Count, F, Min, Q, QuerySet, Sum, When, Window
+from django.db.models import Case, Count, F, Min, Q, QuerySet, Sum, Value, When, Window
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext_lazy
 
@@ -34,11 +34,19 @@ SENT_WORDS = {
     "first": gettext_lazy("Sent for the first time"),
     "again": gettext_lazy("Sent again"),
 }
+SOON = timedelta(days=7)
+DUE_WORDS = {  # in this order
+    "overdue": gettext_lazy("Date past"),
+    "week": gettext_lazy("Due within 7 days"),
+    "later": gettext_lazy("Due later"),
+}
+ORDERS = {"": ("report__sent_at", "pk"), "due": ("due_on", "report__sent_at", "pk")}
 
 
 class Cursor(NamedTuple):
-    """A place in the queue: what was sent first stands first."""
+    """A place in the queue; `due_on` where the nearest date stands first, else None."""
 
+    due_on: date | None
     sent_at: datetime
     pk: int
 
@@ -56,6 +64,7 @@ class Line(NamedTuple):
     school: str
     code: str
     no: int
+    due_on: date
     sent_at: datetime
     unresolved: int
     rank: int
@@ -65,14 +74,10 @@ class Line(NamedTuple):
     kept: int
     oldest: datetime
 
-    @property
-    def cursor(self) -> Cursor:
-        return Cursor(self.sent_at, self.pk)
-
 
 class Facet(NamedTuple):
-    """What the queue can be narrowed to: a "school", "pillar", "measure" or "item", or what was
-    "sent" for the "first" time or "again"; `n` wait there."""
+    """What the queue can be narrowed to: a "school", "pillar", "measure" or "item", what was
+    "sent" for the "first" time or "again", or a period of "due" dates; `n` wait there."""
 
     kind: str
     code: str
@@ -83,13 +88,15 @@ class Facet(NamedTuple):
 
 @dataclass(frozen=True)
 class Narrow:
-    """What the address asks for, as codes; empty: all."""
+    """What the address asks for, as codes; empty: all, and what was sent first stands first."""
 
     school: str = ""
     pillar: str = ""
     measure: str = ""
     item: str = ""
     sent: str = ""
+    due: str = ""
+    order: str = ""
 
     @classmethod
     def of(cls, data: Mapping[str, str]) -> "Narrow":
@@ -101,8 +108,10 @@ class Narrow:
         return {field.name: code for field in fields(self) if (code := getattr(self, field.name))}
 
     def unknown(self, facets: "Sequence[Facet]") -> list[str]:
-        """Names of what nothing waits under."""
-        known = {(facet.kind, facet.code) for facet in facets}
+        """Names of what nothing waits under, and of an order that there is not."""
+        known = {(facet.kind, facet.code) for facet in facets} | {
+            ("order", code) for code in ORDERS
+        }
         return [name for name, code in self.asked.items() if facets and (name, code) not in known]
 
     def chosen(self, facets: "Sequence[Facet]") -> "list[Facet]":
@@ -113,7 +122,16 @@ class Narrow:
 
     def rows(self, queue: "QuerySet[Entry]") -> "QuerySet[Entry]":
         named = {_FIELDS[name]: code for name, code in self.asked.items() if name in _FIELDS}
-        return queue.filter(SENT.get(self.sent, Q()), **named)
+        due = _due(clock.today()).get(self.due, Q())
+        return queue.filter(SENT.get(self.sent, Q()), due, **named).order_by(*self.keys)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return ORDERS.get(self.order, ORDERS[""])
+
+    def place(self, entry: "Entry | Line", sent_at: datetime) -> Cursor:
+        """Where an entry stands in this order."""
+        return Cursor(entry.due_on if self.order == "due" else None, sent_at, entry.pk)
 
 
 @dataclass(frozen=True)
@@ -122,6 +140,7 @@ class Queue:
 
     lines: Sequence[Line]
     at: Cursor | None
+    narrow: Narrow = Narrow()
 
     @property
     def total(self) -> int:
@@ -146,21 +165,25 @@ class Queue:
         """The one that is open; with no place asked for, the first."""
         if self.at is None:
             return self.lines[0] if self.lines else None
-        return next((line for line in self.lines if line.cursor == self.at), None)
+        return next((line for line in self.lines if self._of(line) == self.at), None)
 
     @property
     def previous(self) -> Line | None:
         place = self._place
-        return next((line for line in reversed(self.lines) if place and line.cursor < place), None)
+        back = reversed(self.lines)
+        return next((line for line in back if place and self._of(line) < place), None)
 
     @property
     def next(self) -> Line | None:
         place = self._place
-        return next((line for line in self.lines if place and line.cursor > place), None)
+        return next((line for line in self.lines if place and self._of(line) > place), None)
 
     @property
     def _place(self) -> Cursor | None:
-        return self.at or (self.current.cursor if self.current else None)
+        return self.at or (self._of(self.current) if self.current else None)
+
+    def _of(self, line: Line) -> Cursor:
+        return self.narrow.place(line, line.sent_at)
 
     @property
     def shown(self) -> Sequence[Line]:
@@ -192,7 +215,7 @@ def waiting(seat: Seat) -> "QuerySet[Entry]":
         kept = sent.filter(keeper=Keeper.district, school__in=scope.bureaus_below(seat))
         either = own.order_by().values("pk").union(kept.order_by().values("pk"), all=True)
         own = Entry.objects.filter(pk__in=either)
-    return own.order_by("report__sent_at", "pk")
+    return own.order_by(*ORDERS[""])
 
 
 def ended(seat: Seat) -> int:
@@ -202,12 +225,15 @@ def ended(seat: Seat) -> int:
     return scope.rows(over, seat).filter(authority=seat.place_code).count()
 
 
-def read(queue: "QuerySet[Entry]", at: Cursor | None = None) -> Queue:
+def read(queue: "QuerySet[Entry]", narrow: Narrow, at: Cursor | None = None) -> Queue:
     """The queue around `at` (or its start), by key and not by page number; one query."""
     found = (
-        queue.annotate(
-            rank=Window(RowNumber(), order_by=["report__sent_at", "pk"]),
-            ahead=Window(Sum(Case(When(_before(at), then=1), default=0))),
+        narrow.rows(queue)
+        .annotate(
+            rank=Window(RowNumber(), order_by=list(narrow.keys)),
+            ahead=Window(
+                Sum(Case(When(_beside(at, "lt") if at else Q(pk__lt=0), then=1), default=0))
+            ),
             total=Window(Count("pk")),
             reference=Window(Sum(Case(When(_REFERENCE, then=1), default=0))),
             kept=Window(Sum(Case(When(keeper=Keeper.district, then=1), default=0))),
@@ -221,6 +247,7 @@ def read(queue: "QuerySet[Entry]", at: Cursor | None = None) -> Queue:
             "school__name",
             "slot__item__code",
             "report__no",
+            "due_on",
             "report__sent_at",
             "unresolved",
             "rank",
@@ -231,32 +258,46 @@ def read(queue: "QuerySet[Entry]", at: Cursor | None = None) -> Queue:
             "oldest",
         )
     )
-    return Queue([Line._make(row) for row in found], at)
+    return Queue([Line._make(row) for row in found], at, narrow)
 
 
-def _before(at: Cursor | None) -> Q:
-    if at is None:
-        return Q(pk__lt=0)
-    return Q(report__sent_at__lt=at.sent_at) | Q(report__sent_at=at.sent_at, pk__lt=at.pk)
+def _beside(at: Cursor, how: str) -> Q:
+    """What stands before ("lt") or after ("gt") a place."""
+    same = Q(report__sent_at=at.sent_at, **{f"pk__{how}": at.pk})
+    sent = Q(**{f"report__sent_at__{how}": at.sent_at}) | same
+    if at.due_on is None:
+        return sent
+    return Q(**{f"due_on__{how}": at.due_on}) | Q(due_on=at.due_on) & sent
 
 
-def following(queue: "QuerySet[Entry]", at: Cursor) -> int | None:
+def following(queue: "QuerySet[Entry]", narrow: Narrow, at: Cursor) -> int | None:
     """The entry after `at`, or the first of all when `at` was the last; None when nothing waits."""
-    after = Q(report__sent_at__gt=at.sent_at) | Q(report__sent_at=at.sent_at, pk__gt=at.pk)
-    found = queue.filter(after).values_list("pk", flat=True).first()
-    return found or queue.values_list("pk", flat=True).first()
+    left = narrow.rows(queue).values_list("pk", flat=True)
+    return left.filter(_beside(at, "gt")).first() or left.first()
+
+
+def _due(today: date) -> dict[str, Q]:
+    """Periods of due dates, by the codes of DUE_WORDS."""
+    return {
+        "overdue": Q(due_on__lt=today),
+        "week": Q(due_on__gte=today, due_on__lte=today + SOON),
+        "later": Q(due_on__gt=today + SOON),
+    }
 
 
 def facets(queue: "QuerySet[Entry]") -> list[Facet]:
-    """Schools by name, what was sent again, and parts of the catalogue in its order; one query."""
+    """Schools by name, what was sent again, periods of due dates, and parts of the catalogue in its
+    order; one query."""
+    periods = [When(when, then=Value(code)) for code, when in _due(clock.today()).items()]
     item, measure, pillar = "slot__item__", "slot__item__measure__", "slot__item__measure__pillar__"
     found = (
         queue.order_by()
-        .annotate(again=Case(When(SENT["again"], then=1), default=0))
+        .annotate(again=Case(When(SENT["again"], then=1), default=0), period=Case(*periods))
         .values(
             "school__code",
             "school__name",
             "again",
+            "period",
             *(item + name for name in ("position", "code", "short_zh", "short_en")),
             *(
                 part + name
@@ -269,10 +310,11 @@ def facets(queue: "QuerySet[Entry]") -> list[Facet]:
     sums: dict[tuple[str, str], Facet] = {}
     for row in sorted(found, key=lambda row: (by_name(row["school__name"]), row["school__code"])):
         n = row["n"]
-        sent = "again" if row["again"] else "first"
+        sent, due = "again" if row["again"] else "first", row["period"]
         for part in (
             Facet("school", row["school__code"], row["school__name"], 0, n),
             Facet("sent", sent, str(SENT_WORDS[sent]), row["again"], n),
+            Facet("due", due, str(DUE_WORDS[due]), list(DUE_WORDS).index(due), n),
             _facet("pillar", row, pillar, "name"),
             _facet("measure", row, measure, "name"),
             _facet("item", row, item, "short"),

@@ -129,6 +129,53 @@ def test_a_filter_that_does_not_exist_is_left_out_with_a_word(cast, desk):
     assert queue(page) == [("阳光小学", "Z2.1")]
 
 
+@pytest.fixture
+def by_date(cast, travel):
+    """Sent in this order, due later, past its date, within the week and within it too."""
+    found = []
+    for n, day in enumerate((28, 19, 27, 20)):
+        travel.move_to(hours(n) - timedelta(hours=4))
+        due_on = date(2026, 11, day)
+        found.append(world.file(world.entry(cast.school, f"Z2.{n + 1}", due_on=due_on), cast.filer))
+    return found
+
+
+def test_by_due_date_the_nearest_stands_first_and_decisions_walk_on_in_that_order(
+    cast, desk, by_date
+):
+    last, first, third, second = by_date
+    page = desk.get("/review/", {"order": "due"})
+    assert [code for _school, code in queue(page)] == ["Z2.2", "Z2.4", "Z2.3", "Z2.1"]
+    assert "按时限先后，同日先交先审" in words(page) and "时限 2026-11-19" in words(page)
+    assert 'type="hidden" name="order" value="due"' in page.content.decode()
+    after = decide_on(desk, page, first)
+    assert after.redirect_chain == [(f"/review/{second.pk}/?order=due&done={first.pk}", 302)]
+    open_third = desk.get(f"/review/{third.pk}/?order=due").content.decode()
+    assert re.findall(r'href="([^"]*)"[^>]*data-key="([jk])"', open_third) == [
+        (f"/review/{last.pk}/?order=due", "j"),
+        (f"/review/{second.pk}/?order=due", "k"),
+    ]
+    assert "按提交时间，先交先审" in words(desk.get("/review/"))
+
+
+@pytest.mark.parametrize(
+    ("period", "codes"), [("overdue", ["Z2.2"]), ("week", ["Z2.4", "Z2.3"]), ("later", ["Z2.1"])]
+)
+def test_a_period_of_due_dates_narrows_the_queue(desk, by_date, period, codes):
+    page = desk.get("/review/", {"due": period, "order": "due"})
+    assert [code for _school, code in queue(page)] == codes
+    assert re.search(rf'<option value="{period}" selected>', page.content.decode())
+    assert "还有 4 项" not in heading(page)
+
+
+def test_a_period_or_an_order_that_there_is_not_is_told_in_words(cast, desk):
+    filed(cast)
+    said = words(desk.get("/review/", {"due": "overdue", "order": "name"}))
+    assert "“时限已过”下没有待审核的材料" in said
+    assert "没有“name”这种排序，已按提交时间先后排列。" in said
+    assert "“soon”下没有待审核的材料" in words(desk.get("/review/", {"due": "soon"}))
+
+
 def test_after_the_last_of_a_school_its_name_is_said_and_the_others_are_shown(cast, desk):
     other = world.school("北街小学")
     world.file(world.entry(other), world.seat("filer", other))
@@ -222,7 +269,7 @@ def test_what_is_cheap_to_see_and_true_is_pointed_out(cast, desk):
         "同一份材料还用于 Z2.2。",
     ):
         assert hint in said, hint
-    assert "时限" not in said
+    assert "当时的时限" not in said
 
 
 def test_a_late_submission_is_named_as_late(cast, desk):
@@ -298,7 +345,8 @@ def test_the_page_costs_the_same_whatever_waits(cast, desk):
         with CaptureQueriesContext(
             connection,
         ) as found:
-            desk.get(f"/review/{entry.pk}/?school={cast.school.code}&done={entry.pk}")
+            more = f"school={cast.school.code}&due=later&order=due&done={entry.pk}"
+            desk.get(f"/review/{entry.pk}/?{more}")
         return len(found)
 
     one = world.entry(cast.school)

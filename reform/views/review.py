@@ -20,7 +20,7 @@ from reform.forms.review import Decision, from_post
 from reform.models import Entry, Review
 from reform.models.report import Verdict
 from reform.models.talk import PhraseUse
-from reform.queues import Cursor, Facet, Line, Narrow, Queue
+from reform.queues import Facet, Line, Narrow, Queue
 from reform.states import Status
 from reform.views.headlines import queue_line, queue_sentence
 from reform.views.sentences import Back, back_sentence
@@ -129,8 +129,8 @@ def _desk(
     asked = Narrow.of(request.POST or request.GET)
     unknown = asked.unknown(facets)
     narrow = asked.without(unknown)
-    place = Cursor(entry.report.sent_at, entry.pk) if entry and _was_sent(entry) else None
-    queue = queues.read(narrow.rows(waiting), place)
+    place = narrow.place(entry, entry.report.sent_at) if entry and _was_sent(entry) else None
+    queue = queues.read(waiting, narrow, place)
     if entry is None and queue.current:
         entry = queues.current(request.seat, queue.current.pk)
     done = number_of(request.GET.get("done", ""))
@@ -143,6 +143,7 @@ def _desk(
         "narrow": narrow,
         "chosen": narrow.chosen(facets),
         "unknown": [_vain(name, asked.asked[name], just_done) for name in unknown],
+        "orders": _orders(narrow),
         "filters": _filters(narrow, facets),
         "query": query_of(narrow),
         "onward": query_of(narrow, **({"done": done} if just_done and done else {})),
@@ -203,6 +204,7 @@ def _filters(narrow: Narrow, facets: Sequence[Facet]) -> list[dict[str, Any]]:
         "pillar": (_("Pillar"), _("All pillars")),
         "measure": (_("Measure"), _("All measures")),
         "sent": (_("Submission"), _("First and later ones")),
+        "due": (_("Due date"), _("All due dates")),
     }
     return [
         {
@@ -220,10 +222,23 @@ def _filters(narrow: Narrow, facets: Sequence[Facet]) -> list[dict[str, Any]]:
 
 def _vain(name: str, code: str, done: Review | None) -> str:
     """What was asked for in vain, by its name where the last of it was just decided."""
-    if name == "sent" and code in queues.SENT_WORDS:
-        return str(queues.SENT_WORDS[code])
+    words = {"sent": queues.SENT_WORDS, "due": queues.DUE_WORDS}.get(name, {})
+    if name == "order":
+        none = _("There is no order “%(word)s”: what was sent first stands first.")
+        return none % {"word": code}
     school = done.report.entry.school if done else None
-    return school.name if name == "school" and school and school.code == code else code
+    named = school.name if name == "school" and school and school.code == code else code
+    none = _("Nothing waits under “%(word)s”; everything else is shown.")
+    return none % {"word": words.get(code, named)}
+
+
+def _orders(narrow: Narrow) -> dict[str, str]:
+    """By what the queue is ordered, and the way to the other order."""
+    due = narrow.order == "due"
+    other = replace(narrow, order="" if due else "due")
+    words = (_("What was sent first stands first"), _("The nearest date stands first"))
+    ways = (_("Order by due date"), _("Order by time of sending"))
+    return {"now": words[due], "other": ways[due], "query": query_of(other)}
 
 
 def query_of(narrow: Narrow, **more: int) -> str:
@@ -240,9 +255,9 @@ def _address(pk: int | None, narrow: Narrow, **more: int) -> str:
 def _onward(request: HttpRequest, entry: Entry) -> HttpResponse:
     """To the next in the queue, with word of what was just decided."""
     narrow = Narrow.of(request.POST)
-    queue = narrow.rows(queues.waiting(request.seat))
     sent_at = entry.report.sent_at if _was_sent(entry) else clock.now()
-    following = queues.following(queue, Cursor(sent_at, entry.pk))
+    queue = queues.waiting(request.seat)
+    following = queues.following(queue, narrow, narrow.place(entry, sent_at))
     return redirect(_address(following, narrow, done=entry.pk))
 
 
