@@ -102,3 +102,18 @@ def test_templates_name_states_and_never_their_numbers():
     found = [f"{path}: {match[0]}" for path, text in templates() for match in number.finditer(text)]
 
     assert found == []
+
+
+def test_what_is_wrong_with_a_form_is_said_by_us_and_not_by_the_browser():
+    """A browser words its bubbles in its own language, whatever the page speaks."""
+    field = re.compile(
+        r"""<textarea|<select|<input(?![^>]*type="(?:hidden|checkbox|radio|file)")|{{ ?field\b"""
+        r"""|parts/field|(?:_reason|_words|_fields?|_text|_check)\.html"""
+    )
+    form = re.compile(r"<form\b((?:[^>{]|{[%{].*?[%}]})*)>(.*?)</form>", re.S)
+    forms = [(path, found) for path, text in templates() for found in form.finditer(text)]
+    asks = [(path, found[1]) for path, found in forms if field.search(found[2])]
+    found = [path for path, said in asks if "novalidate" not in said]
+
+    assert len(asks) > 40
+    assert found == []

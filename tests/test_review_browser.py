@@ -107,6 +107,7 @@ def test_whoever_switched_the_keys_off_presses_them_in_vain(waiting, desk, cast)
     page = desk()
     page.keyboard.press("a")
     page.get_by_role("button", name="退回 Z2.1").click()
+    expect(page.locator("#why-wrong")).to_have_text("请写明理由：改哪一处、改成什么样。")
     expect(page.locator("#why")).to_be_focused()
     assert Review.objects.count() == 0
     page.locator("#why").fill(" ")
