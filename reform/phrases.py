@@ -43,6 +43,13 @@ def kept(seat: Seat) -> "QuerySet[Phrase]":
     return Phrase.objects.filter(mine)
 
 
+def only_read(seat: Seat) -> "QuerySet[Phrase]":
+    """What its authority shares for the uses of this seat, where others may change it."""
+    mine = set(uses(seat, shared=False)) - set(uses(seat, shared=True))
+    shared = _shared(seat).filter(use__in=mine) if mine else Phrase.objects.none()
+    return shared.select_related("region").order_by("position", "pk")
+
+
 def offered(seat: Seat, use: str) -> list[str]:
     """The texts to choose from, one's own first; one query."""
     found = Phrase.objects.filter(Q(user=seat.user) | Q(pk__in=_shared(seat).values("pk")), use=use)

@@ -91,6 +91,18 @@ def test_what_went_out_stands_below_and_in_the_history_of_the_item(stuck, desk, 
     assert f"催办 {WHY}" in words(desk.get(f"/entries/{stuck[0].pk}/"))
 
 
+def test_whoever_goes_back_from_the_letters_finds_ticks_and_words_again(stuck, desk):
+    mine = {"kind": "late", "school": stuck[0].school.code}
+    letters = desk.post(HERE, chosen(stuck[:1], do="look", **mine)).content.decode()
+    assert 'name="do" value="back"' in letters and 'name="kind" value="late"' in letters
+    page = desk.post(HERE, chosen(stuck[:1], do="back", reason=WHY, **mine)).content.decode()
+    ticks = re.findall(r'name="chosen" value="(\d+)"( checked)?', page)
+    assert ticks == [(str(stuck[0].pk), " checked"), (str(stuck[1].pk), "")]
+    assert f'name="reason" value="{WHY}"' in page and Nudge.objects.count() == 0
+    again = desk.post(HERE, chosen(stuck[:2], do="look", reason=WHY, **mine))
+    assert f"{WHY}</textarea>" in again.content.decode()
+
+
 def test_strange_entries_are_not_found(stuck, client, cast):
     stranger = world.sign_in(client, cast.strange_reviewer)
     assert stranger.post(HERE, chosen(stuck, do="send", reason=WHY)).status_code == 404

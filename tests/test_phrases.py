@@ -105,12 +105,35 @@ def test_the_authority_shares_with_its_own_and_the_log_holds_it(cast, at):
     assert do(manager, "add", list="own-note", text="没有自己的。").status_code == 403
 
 
+def test_what_the_authority_shares_stands_on_the_page_to_read_and_says_who_keeps_it(cast, at):
+    kept(cast.manager, "请附会议记录。", use="return", shared=True)
+    kept(cast.manager, "本期已完成。", use="note", shared=True)
+    kept(cast.reviewer, "我自己的一句。")
+    for seat, there, elsewhere in (
+        (cast.reviewer, "请附会议记录。", "本期已完成。"),
+        (cast.filer, "本期已完成。", "请附会议记录。"),
+    ):
+        page = at(seat).get(PAGE)
+        assert f"由西湖区的管理员维护，点用时排在您自己的后面；在这里不能改。 {there}" in words(
+            page
+        )
+        assert elsewhere not in words(page)
+        assert page.content.decode().count(there) == 1  # in no field, beside no button
+    both = world.seat("reviewer", world.COUNTY, cast.manager.user)
+    page = at(both).get(PAGE)
+    assert "管理员维护" not in words(page) and "请附会议记录。" in words(page)
+    assert "管理员维护" not in words(at(cast.strange_reviewer).get(PAGE))
+
+
 def test_the_page_costs_the_same_whatever_is_kept(cast, at, django_assert_max_num_queries):
     browser = at(cast.manager)
     for n in range(3):
         kept(cast.manager, f"{n} 号。", use="note", shared=True)
         with django_assert_max_num_queries(5):
             assert browser.get(PAGE).status_code == 200
+    reader = at(cast.filer)
+    with django_assert_max_num_queries(6):
+        assert reader.get(PAGE).content.decode().count(" 号。") == 3
 
 
 def test_a_reviewer_is_offered_them_in_the_return_form(cast, desk):

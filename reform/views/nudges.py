@@ -39,12 +39,15 @@ _FIELDS = ("slot__campaign", "slot__item__measure", "school")
 def nudges(request: HttpRequest) -> HttpResponse:
     """What is stuck, by school; then each letter as it will be read; then it goes."""
     if request.method != "POST":
-        return _choose(request, _kind(request.GET))
+        return _choose(request, request.GET)
     chosen = _listed(request) if request.POST.get("do") == "all" else _chosen(request)
     if not chosen:
         messages.warning(request, _("First tick what you want to write about; nothing was sent."))
         return redirect(f"{reverse('nudges')}?kind={_kind(request.POST)}")
-    form = ReasonForm(request.POST if request.POST.get("do") == "send" else None)
+    if request.POST.get("do") == "back":
+        return _choose(request, request.POST, frozenset(entry.pk for entry in chosen))
+    typed = {"reason": request.POST.get("reason", "")}
+    form = ReasonForm(request.POST if request.POST.get("do") == "send" else None, initial=typed)
     if form.is_bound and form.is_valid():
         try:
             made = letters.send(
@@ -88,9 +91,15 @@ def _of_kind(kind: str) -> Q:
     return Q(due_on__gte=today, due_on__lte=today + letters.SOON)
 
 
-def _choose(request: HttpRequest, kind: str) -> HttpResponse:
-    """The stuck entries of one kind by school name, what waits to go, and what went lately."""
-    found, school = _first(_rows(request, request.GET, kind)), request.GET.get("school")
+def _choose(
+    request: HttpRequest, said: QueryDict, ticked: frozenset[int] = frozenset()
+) -> HttpResponse:
+    """The stuck entries of one kind by school name, what waits to go, and what went lately.
+
+    `ticked`: what was chosen already, by who comes back from the letters.
+    """
+    kind, school = _kind(said), said.get("school")
+    found = _first(_rows(request, said, kind))
     today = clock.today()
     mine = scope.rows(Nudge.objects.all(), request.seat).filter(
         entry__authority=request.seat.place_code, taken_back_at=None
@@ -108,6 +117,8 @@ def _choose(request: HttpRequest, kind: str) -> HttpResponse:
         "n": len(found[:PAGE]),
         "more": len(found) > PAGE,
         "school": next(iter(groups.values()))["school"] if school and groups else None,
+        "ticked": ticked,
+        "reason": said.get("reason", ""),
         "waiting": list(waiting[:PAGE]),
         "sent": list(mine.exclude(sent_at=None).select_related(*about)[:10]),
     }
@@ -163,6 +174,8 @@ def _preview(request: HttpRequest, chosen: list[Entry], form: ReasonForm) -> Htt
         "unread": [letter.school for letter in made if not letter.people],
         "mail_on": outbox.mail_is_on(),
         "goes_at": letters.goes_at(request.seat.place_code),
+        "kind": _kind(request.POST),
+        "school": request.POST.get("school", "")[:20],
         "sender": request.seat,
         "form": form,
         "key": key_for(request),

@@ -35,13 +35,15 @@ class Typed:
 
 @dataclass(frozen=True)
 class List:
-    """One list of the page: `name` tells it apart in forms and addresses."""
+    """One list of the page: `name` tells it apart in forms and addresses. `read`: what the
+    authority shares for the same use, kept by others."""
 
     name: str
     title: str
     hint: str
     shared: bool
     phrases: list[Phrase] = field(default_factory=list)
+    read: list[Phrase] = field(default_factory=list)
 
 
 @access("keep_phrases", "share_phrases")
@@ -91,6 +93,8 @@ def _page(request: HttpRequest, typed: Typed | None = None, status: int = 200) -
     lists = _lists(request.seat)
     for phrase in opinions.kept(request.seat).order_by("position", "pk"):
         next(one for one in lists if one.name == _name(phrase)).phrases.append(phrase)
+    for phrase in opinions.only_read(request.seat):
+        next(one for one in lists if one.name == f"own-{phrase.use}").read.append(phrase)
     context: dict[str, Any] = {"lists": lists, "typed": typed, "most": opinions.MOST_CHARACTERS}
     return render(request, "phrases/phrases.html", context, status=status)
 
