@@ -213,6 +213,7 @@ def house(request: HttpRequest) -> dict[str, Any]:
             "name": str(user) if user is not None else "",
             "place": seat.place_name if seat else "",
             "period": period_name(),
+            "today": clock.today(),
             "places": places(request, seat),
             "help": wording.help_of(match.view_name) if match else "",
             "took": partial(milliseconds, request) if seat and seat.has("see_status") else "",

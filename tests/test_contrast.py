@@ -17,7 +17,6 @@ PAIRS = [(word, ground) for word in WORDS for ground in GROUNDS] + [
     ("ink", "cut"),
     ("paper", "ink"),  # the one main button, the tip of a cell
     ("on-seal", "seal"),
-    ("surface", "late"),  # the mark inside a late cell
 ]
 EDGES = [("line", ground) for ground in ("paper", "surface")]
 

@@ -1,4 +1,4 @@
-// Every page: the menu closes by itself, a form is sent once however often its button is pressed, words go into fields, a refusal is told.
+// Every page: the menu closes by itself, a form is sent once, words go into fields, a refusal is told.
 (() => {
   "use strict";
   document.addEventListener("click", (event) => {
@@ -19,7 +19,7 @@
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
   });
-  // Words that are put into a field, to be changed there; a key leaves the hand outside of it.
+  // Words put into a field, to be changed there; a key leaves the hand outside.
   document.addEventListener("click", (event) => {
     const pick = event.target.closest("[data-into]");
     if (!pick) return;
@@ -34,7 +34,7 @@
     if (event.detail) field.focus();
     else field.scrollIntoView({ block: "center" });
   });
-  // Every sign-in makes the tokens of open pages void: take a new one from a page that anybody may open.
+  // Every sign-in makes open pages' tokens void: take a new one from a page that anybody may open.
   window.renew = async () => {
     const answer = await fetch(document.body.dataset.renew, { redirect: "error" });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -44,7 +44,7 @@
     document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": fresh.value }));
     return true;
   };
-  // What a script is refused is said where it was asked for; what was typed stays.
+  // A script's refusal is said where it was asked for; typed words stay.
   const note = document.getElementById("refused").content.firstElementChild;
   note.setAttribute("role", "alert");
   const [said, way] = note.children;
@@ -67,7 +67,8 @@
     button.hidden = false;
     button.addEventListener("click", () => window.print());
   }
-  // Back from the next page: what is owed is asked anew, a form may be sent again.
+  document.getElementById("running").prepend(document.title);
+  // Back again: what is owed is asked anew, a form may be sent again.
   window.addEventListener("pageshow", (event) => {
     const [way] = performance.getEntriesByType("navigation");
     if (document.querySelector("[data-fresh]") && (event.persisted || way?.type === "back_forward")) location.reload();
