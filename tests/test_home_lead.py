@@ -1,9 +1,12 @@
 """The button at the head of a school's home: it stays what it was, and first what is first."""
 
+import re
 from datetime import date
 
 from django.urls import reverse
 
+from reform.models import Check
+from reform.views.register_way import MENDED_IN
 from tests import keeping_books as books
 from tests import world
 from tests.entry_form import url
@@ -58,7 +61,8 @@ def test_what_is_overdue_stays_first_after_another_was_confirmed(cast, at):
 
     page = confirm(at(cast.filer), done)
 
-    assert f'class="btn main" href="{url("entry", by_hand)}"' in lede(page)
+    way = f"{reverse('register', args=['meetings'])}?for={by_hand.pk}"
+    assert f'class="btn main" href="{way}">补齐会议台账：S4.2<' in lede(page)
     assert url("entry_confirm", then) in text(page).split('role="status"')[1].split("</div>")[0]
     assert text(page).count('class="btn main"') == 1
 
@@ -73,9 +77,30 @@ def test_where_no_register_says_anything_the_first_step_leads_to_the_register(ca
     assert text(page).count(way) == 2
     outside = at(cast.reviewer).get(reverse("school_ledger", args=[cast.school.code]))
     assert way not in text(outside)
+    books.branch(cast.filer, approval_no="")
+    refresh(cast.school)
+    page = home(at(cast.filer))  # one stands there: what it lacks is told, and where to mend it
+    assert f'class="btn main" href="{way}">补齐支部台账：S1.1<' in lede(page)
+    assert f'<a href="{url("entry", entry)}"><b>' in text(page)
+
+
+def test_the_first_step_leads_to_the_register_that_mends_the_check_that_falls_short(cast, at):
+    entry = world.entry(cast.school, "S3.2", due_on=PAST)
     books.branch(cast.filer)
     refresh(cast.school)
-    assert way not in text(home(at(cast.filer)))  # one stands there: what it lacks is told
+    way = f"{reverse('register', args=['committee_members'])}?for={entry.pk}"
+    assert f'href="{way}">补齐支部委员台账：S3.2<' in lede(home(at(cast.filer)))
+    item = text(at(cast.filer).get(url("entry", entry))).split('id="lacking"')[1]
+    assert re.findall(r'class="btn" href="/registers/(\w+)/', item)[:2] == [
+        "committee_members",
+        "branches",
+    ]
+
+
+def test_each_check_is_mended_in_a_register_of_its_own(cast):
+    found = {check.key: check.registers for check in Check.objects.filter(key__in=MENDED_IN)}
+    assert found.keys() == MENDED_IN.keys()
+    assert [key for key in found if MENDED_IN[key] not in found[key][1:]] == []
 
 
 def test_when_nothing_is_due_the_rest_can_be_filed_ahead_from_here(cast, at):

@@ -150,7 +150,30 @@ def test_an_overdue_signature_is_told_as_such_and_how_long_it_is_overdue_beside_
     for name in ("entry", "fast_entry"):
         told = text(browser.get(reverse(name, args=[entry.pk])))
         assert "等您签发" in told and "已过 8 个工作日" in told
-    assert heading(at(cast.filer).get(reverse("school_home"))) == "还欠 1 项：1 项逾期。"
+
+
+def test_a_filer_does_not_owe_what_is_past_its_date_and_waits_for_the_secretary(cast, at):
+    cast.campaign.sign_off = True
+    cast.campaign.save()
+    late = world.file(world.entry(cast.school, due_on=date(2026, 11, 10)), cast.filer)
+    world.file(world.entry(cast.school, "Z2.2", due_on=SOON), cast.filer)
+    world.entry(cast.school, "X4.1", due_on=SOON)
+
+    page = at(cast.filer).get(reverse("school_home"))
+
+    assert heading(page).startswith("还欠 1 项：1 项 11-30 到期")
+    assert "有 1 项已过截止日，只等书记签发。" in text(page)
+    first = page.content.decode().split('id="first"')[1].split("</section>")[0]
+    said = '<span class="light sign">待书记签发（已过截止日 10 天）</span>'
+    assert first.index("X4.1") < first.index(said) < first.index("请书记签发")
+    assert "Z2.2" not in first  # waits too, is not late
+    found = re.findall(r'<dd><a href="([^"]+)">(\d+)</a>', page.content.decode())
+    assert [int(number) for _url, number in found][:2] == [1, 0]
+    entry = at(cast.filer).get(reverse("entry", args=[late.pk]))
+    assert said in entry.content.decode()
+    for seat in (cast.reviewer, cast.viewer):  # whoever stands above reads that it is late
+        ledger = at(seat).get(reverse("school_ledger", args=[cast.school.code]))
+        assert "1 项逾期" in heading(ledger)
 
 
 def test_a_school_without_items_is_told_who_moves_next(cast, at):

@@ -36,7 +36,8 @@ def lacking(entry: Entry, lines: Sequence[CheckLine], *, ready: bool) -> Lacking
     if not short and (len(asked) < len(lines) or any(line.met for line in asked)):
         return Lacking()
     rows = list(dict.fromkeys(row for line in short for row in line.lacking if row.label))
-    keys = dict.fromkeys(key for line in short or asked for key in line.registers)
+    mending = [register_way.mends(line.key, line.registers) for line in short if line.registers]
+    keys = dict.fromkeys([*mending, *(key for line in short or asked for key in line.registers)])
     registers = [
         Row(str(REGISTERS[key].name), register_way.to(reverse("register", args=[key]), entry.pk))
         for key in list(keys)[:MOST]

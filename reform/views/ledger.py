@@ -17,7 +17,8 @@ from reform.models.entry import running
 from reform.models.report import Verdict
 from reform.states import LIGHT_URGENCY, OPEN, Status, is_late, light
 from reform.templatetags.look import light_word, term
-from reform.views.sentences import short
+from reform.views import register_way
+from reform.views.sentences import awaiting, short
 from schools.clock import local_date
 from schools.language import local
 from schools.models import School
@@ -68,8 +69,8 @@ class Row:
     """One entry as a line of a list; `days` are working days to its date, negative when past.
 
     `to_sign`: it waits for the signature of whoever reads it; `handed_back`: the secretary gave it
-    back to the filer, with `reason`; `register`: the key of the one to fill in first, where none
-    says anything yet.
+    back to the filer, with `reason`; `register`: the key of the one that mends what falls short,
+    or of the first to fill in, where none says anything yet.
     """
 
     pk: int
@@ -125,6 +126,8 @@ class Row:
             return _("Not owed yet")
         if self.handed_back and not self.overdue:
             return _("Handed back by the secretary")
+        if self.light == "sign" and not self.to_sign:
+            return awaiting(self.due_on, self.today)
         return _("Yours to sign") if self.to_sign else light_word(self.light)
 
     @property
@@ -175,8 +178,8 @@ def read(
 ) -> list[Row]:
     """Every entry of a school in running campaigns, and in closed ones of the year; one query.
 
-    Whoever `may_sign` reads of what waits for a signature that it is theirs, late or not. Only
-    the `own` school reads what its secretary gave back.
+    Whoever `may_sign` reads of what waits for a signature that it is theirs, late or not, and the
+    `own` school that it is the secretary's. Only the own school reads what was given back.
     """
     inside = {"handed": submissions.handed_back()} if own else {}
     found = (
@@ -197,7 +200,7 @@ def read(
         )
         .values(*FIELDS, "begun", "unresolved", *inside)
     )
-    return [_row(values, school, today, may_sign) for values in found]
+    return [_row(values, school, today, may_sign, own) for values in found]
 
 
 def filed(school: School) -> list[dict[str, Any]]:
@@ -219,14 +222,14 @@ def filed(school: School) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _row(values: dict[str, Any], school: School, today: date, may_sign: bool) -> Row:
+def _row(values: dict[str, Any], school: School, today: date, may_sign: bool, own: bool) -> Row:
     item, measure = "slot__item__", "slot__item__measure__"
     status, due_on = values["status"], values["due_on"]
     sent, changed = values["report__sent_at"], values["changed_at"]
     moment = sent if status == Status.submitted and sent else changed
     until = values["readmitted_until"]
     readmitted = until is not None and until >= today
-    to_sign = may_sign and status == Status.awaiting_signoff
+    signing = status == Status.awaiting_signoff
     handed = values.get("handed")
     as_if = Status.returned if handed is not None else status
     return Row(
@@ -238,7 +241,7 @@ def _row(values: dict[str, Any], school: School, today: date, may_sign: bool) ->
         period=values["slot__period"],
         campaign=values["slot__campaign__name"],
         framework=values["slot__campaign__framework_id"],
-        light="sign" if to_sign else light(as_if, due_on, today),
+        light="sign" if signing and (may_sign or own) else light(as_if, due_on, today),
         status=status,
         due_on=due_on,
         opens_on=values["slot__opens_on"],
@@ -257,7 +260,7 @@ def _row(values: dict[str, Any], school: School, today: date, may_sign: bool) ->
         targets=values["slot__targets"],
         ready=bool(values["computed__ready"]),
         begun=values["begun"],
-        to_sign=to_sign,
+        to_sign=signing and may_sign,
         handed_back=handed is not None,
         reason=handed or "",
         unresolved=values["unresolved"],
@@ -271,12 +274,15 @@ def _kept_for(values: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def first_these(rows: Iterable[Row], *, may_sign: bool) -> list[Row]:
-    """Late, returned, due soon, to be signed; when these are few, what comes next, by date."""
+    """Late, returned, due soon, to be signed; then what is past its date and waits only for a
+    signature; when these are few, what comes next, by date."""
     mine = [row for row in rows if row.owed]
     now = [row for row in mine if is_now(row, may_sign=may_sign)]
     now.sort(
         key=lambda row: (LIGHT_URGENCY.index("late" if row.overdue else row.light), row.due_on)
     )
+    signing = [row for row in mine if row.light == "sign" and row.overdue and not may_sign]
+    now += sorted(signing, key=lambda row: row.due_on)
     next_ones = [row for row in mine if row not in now and row.light != "sign"]
     next_ones.sort(key=lambda row: row.due_on)
     return now + next_ones[: max(0, AT_LEAST - len(now))]
@@ -343,19 +349,23 @@ def _short(
                 yield answers.gap(check, num, den, target, outside=outside or "alone" in value)
 
 
-def _register(row: Row, checks: Iterable[Check], kept: Mapping[str, Any]) -> str:
-    """The register that an item begins with: nobody types a number, and none says anything."""
+def _register(row: Row, checks: Sequence[Check], kept: Mapping[str, Any]) -> str:
+    """The register where nobody types a number: it mends the first check that falls short; where
+    none says anything yet, the item begins with it."""
     fresh = row.status in (Status.not_started, Status.in_progress) and not row.handed_back
     if not fresh or row.ready or row.begun or not kept:
         return ""
+    if any(check.key not in kept for check in checks):  # typed
+        return ""
+    said = []
     for check in checks:
-        value, target = kept.get(check.key), answers.target(check, row.targets)
-        if value is None:  # typed
-            return ""
+        value, target = kept[check.key], answers.target(check, row.targets)
         judged = check.target_mode == TargetMode.required and value["judged"]
-        if judged and answers.judge(check, value["num"], value["den"], target) is not None:
-            return ""
-    return next((key for check in checks for key in check.registers), "")
+        met = answers.judge(check, value["num"], value["den"], target) if judged else None
+        if met is False:
+            return register_way.mends(check.key, check.registers)
+        said.append(met)
+    return "" if any(said) else next((key for check in checks for key in check.registers), "")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from schools.registers import REGISTERS
 def next_step(row: Row, *, may_sign: bool) -> tuple[str, str]:
     """The verb and the thing for the link of a row, and its address."""
     if row.register:
-        words = _("Fill in %(register)s") % {"register": REGISTERS[row.register].name}
+        words = _("Complete %(register)s") if row.missing else _("Fill in %(register)s")
+        words %= {"register": REGISTERS[row.register].name}
         return words, register_way.to(reverse("register", args=[row.register]), row.pk)
     return _verb(row, may_sign=may_sign), reverse("entry", args=[row.pk])
 

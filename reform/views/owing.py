@@ -42,6 +42,7 @@ def owed(rows: Sequence[Row], *, may_sign: bool) -> Owed:
     to_sign = [row for row in now if row.light == "sign"]
     dates = sorted({row.due_on for row in due})
     signing = [row for row in rows if row.owed and row.status == Status.awaiting_signoff]
+    past = [row.due_on for row in signing if row.overdue and row.light == "sign"]
     ahead = sorted(row.due_on for row in rows if row.owed and row not in now + signing)
     begin = sorted(row.opens_on for row in rows if row.later and not row.closed)
     running = [row for row in rows if not row.closed]
@@ -52,8 +53,8 @@ def owed(rows: Sequence[Row], *, may_sign: bool) -> Owed:
         due_by=dates[-1] if dates else None,
         one_date=len(dates) == 1,
         to_sign=len(to_sign),
-        sign_late=sum(row.overdue for row in to_sign),
-        sign_late_on=min((row.due_on for row in to_sign if row.overdue), default=None),
+        sign_late=len(past),
+        sign_late_on=min(past, default=None),
         minutes=sum(row.minutes for row in now if may_sign or row not in signing),
         next=ahead.count(ahead[0]) if ahead else 0,
         next_on=ahead[0] if ahead else None,

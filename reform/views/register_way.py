@@ -1,5 +1,6 @@
-"""The only place for the way back from a register to the item that sent its reader there."""
+"""The only place for the way from an item to the register that mends it, and back to the item."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -11,6 +12,15 @@ from reform.models import Entry
 from schools import scope
 
 NAME = "for"  # in the address, and in each form of the register
+# Checks that begin with whose rows are counted, and are mended where their rows are lacking.
+MENDED_IN = {
+    "committees_complete": "committee_members",
+    "groups_met": "meetings",
+    "integrated_plans": "documents",
+    "secretary_is_head": "committee_members",
+    "secretary_report": "meetings",
+    "studio_activities": "trainings",
+}
 
 
 @dataclass(frozen=True)
@@ -27,6 +37,12 @@ class Way:
     @property
     def back(self) -> str:
         return reverse("entry", args=[self.entry])
+
+
+def mends(check: str, registers: Sequence[str]) -> str:
+    """Of the registers of a check the one to add to where it falls short; "" where it has none."""
+    wanted = MENDED_IN.get(check, "")
+    return wanted if wanted in registers else next(iter(registers), "")
 
 
 def to(address: str, entry: int, row: int | None = None) -> str:

@@ -18,7 +18,8 @@ class Owed:
     """What a school owes now, in entries. `due_by`: the last date among those due soon.
 
     `ended`: not settled when their campaign was closed.
-    `sign_late` of those `to_sign` are overdue, the first since `sign_late_on`.
+    `sign_late` of those `to_sign`, or that wait for the secretary, are past their date, the first
+    since `sign_late_on`.
     """
 
     late: int = 0
@@ -51,6 +52,18 @@ class Owed:
 def short(day: date, today: date) -> str:
     """11-30, or with its year when that is another one."""
     return f"{day:%m-%d}" if day.year == today.year else day.isoformat()
+
+
+def awaiting(due_on: date, today: date) -> str:
+    """For the own school, of what waits for its secretary: whether its date is past."""
+    days = (today - due_on).days
+    if days <= 0:
+        return _("Awaiting the secretary's signature")
+    return ngettext(
+        "Awaiting the secretary's signature (%(n)d day past the date)",
+        "Awaiting the secretary's signature (%(n)d days past the date)",
+        days,
+    ) % {"n": days}
 
 
 def home_sentence(owed: Owed, today: date, *, own: bool = True) -> str:
@@ -129,6 +142,12 @@ def late_line(owed: Owed, days: int) -> str:
     """How long a signature is overdue, below the sentence; `days`: working days of the first."""
     if not owed.sign_late:
         return ""
+    if not owed.to_sign:
+        return ngettext(
+            "%(n)d item past its date waits only for the secretary's signature.",
+            "%(n)d items past their dates wait only for the secretary's signature.",
+            owed.sign_late,
+        ) % {"n": owed.sign_late}
     if owed.sign_late == 1:
         words = ngettext(
             "One of those to sign is overdue: %(days)d working day past its date.",
