@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from reform import answers, history, uploads
-from reform.checking import says_something
+from reform.checking import foreseen, says_something
 from reform.models import Check, CheckValue, Entry, Evidence, IdempotencyKey, Report
 from reform.models.catalogue import Source
 from reform.sensitive import find_sensitive
@@ -92,6 +92,18 @@ def judge(
     if errors:
         raise ValidationError(errors)
     return values
+
+
+def wrong(
+    entry: Entry, checks: Iterable[Check], filing: Filing, evidence: Iterable[Evidence]
+) -> dict[str, list[str]]:
+    """What sending `filing` now would be refused for, by the answers that are kept: as `judge`."""
+    checks = list(checks)
+    try:
+        judge(entry, checks, filing, list(evidence), foreseen(entry, checks))
+    except ValidationError as error:
+        return error.message_dict
+    return {}
 
 
 def typed_value(entry: Entry, check: Check, raw: Mapping[str, str]) -> CheckValue:

@@ -56,6 +56,22 @@ def test_what_is_typed_is_saved_by_itself(cast, visit):
     assert Draft.objects.get().note == "写到一半"
 
 
+def test_a_refusal_goes_when_the_mended_text_has_saved_itself(cast, visit):
+    entry = world.entry(cast.school)
+    page = visit(cast.filer, f"/entries/{entry.pk}/")
+    for box in page.locator("#filing [inputmode=numeric]").all():
+        box.fill("6")
+    page.fill("#note", "经手人 110101199003070011")
+    page.check("#pledged")
+    page.click("#send")
+    expect(page.locator("#problems [role=alert]")).to_contain_text("身份证号")
+    page.check("#pledged")
+    page.fill("#note", "已核对")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#problems [role=alert]")).to_have_count(0)
+    expect(page.locator("#sentence")).to_have_text(re.compile("再看一遍"))
+
+
 def test_what_is_typed_is_saved_before_leaving(cast, visit):
     entry = world.entry(cast.school)
     page = visit(cast.filer, f"/entries/{entry.pk}/")

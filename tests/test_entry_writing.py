@@ -28,6 +28,29 @@ def test_a_script_saves_and_is_told_when(cast, at):
     assert "今天 12:00 已保存草稿" in words(page)
 
 
+def test_a_refusal_goes_once_the_text_that_is_kept_holds_nothing_private(cast, at):
+    entry = world.entry(cast.school)
+    wrong = form(entry, note="经手人 110101199003070011", pledged="yes")
+    refused = at(cast.filer).post(url("entry_submit", entry), wrong)
+    assert 'name="refused" value="1" form="filing"' in refused.content.decode()
+
+    def plain(sentence):
+        return sentence.replace("\xa0", " ").replace("<wbr>", "")
+
+    def kept(**fields):
+        sent = form(entry, **{"refused": "1", "pledged": "yes", **fields})
+        script = {"X-Requested-With": "fetch"}
+        return at(cast.filer).post(url("entry_save", entry), sent, headers=script).json()["parts"]
+
+    still = kept(note="经手人 110101199003070011，已核对")
+    assert "身份证号" in still["problems"] and "1 处要补正：进展情况" in plain(still["sentence"])
+    other = kept(note="已核对", pledged="")
+    assert "身份证号" not in other["problems"]
+    assert "1 处要补正：勾选确认" in plain(other["sentence"])
+    assert kept(note="已核对")["problems"].strip() == ""
+    assert "再看一遍" in kept(note="已核对")["sentence"]
+
+
 def test_line_ends_count_as_the_writer_saw_them(cast, at):
     entry = world.entry(cast.school)
     at(cast.filer).post(url("entry_save", entry), form(entry, note="一\r\n" * 5000))

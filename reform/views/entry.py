@@ -7,18 +7,20 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from reform import checking, progress, submissions
+from reform import checking, filings, progress, submissions
 from reform.filings import Filing
 from reform.forms.filing import from_post, from_report
 from reform.forms.hidden import key_of, version_of
 from reform.models import Entry
 from reform.progress import Outcome
 from reform.states import MOVES, Status
-from reform.views import entry_page, fast
+from reform.templatetags.look import unbroken
+from reform.views import entry_missing, entry_page, fast
 from reform.views.check_lines import typed_line
 from schools import clock
 from schools.access import access
@@ -59,7 +61,8 @@ def entry_save(request: HttpRequest, pk: int) -> HttpResponse:
         return _refused(request, found, filing, refusal)
     at = f"{draft.saved_at.astimezone(clock.SHANGHAI):%H:%M}"
     if by_script:
-        return JsonResponse({"saved": _("saved by itself at %(time)s") % {"time": at}})
+        told = {"saved": _("saved by itself at %(time)s") % {"time": at}}
+        return JsonResponse(told | _still_wrong(request, found, filing))
     if request.POST.get("use") == "preview":
         return redirect("entry_preview", pk=found.pk)
     if fast.asked(request):
@@ -223,6 +226,18 @@ def _again(
     if fast.asked(request):
         return fast.again(request, found, context)
     return render(request, "entry/entry.html", context, status=422)
+
+
+def _still_wrong(request: HttpRequest, found: Entry, filing: Filing) -> dict[str, Any]:
+    """On a page where something was refused, what is wrong with the text that is kept now."""
+    if "refused" not in request.POST:
+        return {}
+    context = entry_page.answered(found, request, filing)
+    wrong = filings.wrong(found, _checks(found), filing, context["files"])
+    problems = entry_missing.problems(wrong, context["lines"])
+    sentence = entry_missing.refused(problems) or context["sentence"]
+    box = render_to_string("entry/_problems.html", {"problems": problems})
+    return {"parts": {"problems": box, "sentence": unbroken(sentence)}}
 
 
 def _refused(

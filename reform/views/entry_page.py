@@ -39,7 +39,7 @@ from reform.states import MOVES, OPEN, Keeper, Status, light
 from reform.submissions import Filed
 from reform.views import check_lines, entry_missing, entry_steps, evidence, thread
 from reform.views.check_lines import CheckLine, kept_line, sent_line, typed_line
-from reform.views.sentences import Back, EntryFacts, entry_sentence
+from reform.views.sentences import Back, EntryFacts, awaiting, entry_sentence
 from schools import clock, scope
 from schools.errors import Denied
 from schools.language import local
@@ -122,7 +122,7 @@ def page(
         "entry": entry,
         **_allowed(entry, seat, may, own=own),
         "key": uuid.uuid4().hex,
-        **_light(entry, today, signing=bool(may.get("sign_off"))),
+        **_light(entry, today, signing=bool(may.get("sign_off")), own=own),
         "days": _days(entry, today),
         "sentence": entry_missing.refused(problems) or entry_sentence(facts, today),
         **_by_source(lines),
@@ -143,11 +143,12 @@ def page(
     }
 
 
-def answered(entry: Entry, request: HttpRequest) -> dict[str, Any]:
-    """What `entry/_answers.html` asks for, after the registers were asked anew."""
+def answered(entry: Entry, request: HttpRequest, filing: Filing | None = None) -> dict[str, Any]:
+    """What `entry/_answers.html` asks for, after the registers were asked anew, or after `filing`
+    was kept."""
     may = {verb: policy.may(request.seat, verb, entry) for verb in _verbs(entry, own=True)}
     draft = own_draft(entry)
-    shown = from_draft(draft) if draft else Filing()
+    shown = filing or (from_draft(draft) if draft else Filing())
     checks, panel = list(entry.slot.item.checks.all()), {"files": uploads.attached(entry)}
     lines = _open_lines(checks, entry, shown, {}, check_lines.kept_values(entry))
     writing = may.get("save") is True
@@ -159,6 +160,7 @@ def answered(entry: Entry, request: HttpRequest) -> dict[str, Any]:
         "key": uuid.uuid4().hex,
         "may": {verb: answer is True for verb, answer in may.items()},
         "sentence": entry_sentence(facts, clock.today()),
+        "files": panel["files"],
         **_by_source(lines),
         **registers,
     }
@@ -352,10 +354,12 @@ def _back(entry: Entry, steps: Sequence[Mapping[str, Any]]) -> Back | None:
     return last and Back(last["kind"] == "reopen", last["who"], clock.local_date(last["at"]))
 
 
-def _light(entry: Entry, today: date, *, signing: bool) -> dict[str, str]:
-    """Its light; whoever signs reads that it waits for them, late or not."""
-    if signing:
-        return {"light": "sign", "light_said": _("Yours to sign")}
+def _light(entry: Entry, today: date, *, signing: bool, own: bool) -> dict[str, str]:
+    """Its light; whoever signs reads that it waits for them, their school that it does, late or
+    not."""
+    if own and entry.status == Status.awaiting_signoff:
+        said = _("Yours to sign") if signing else awaiting(entry.due_on, today)
+        return {"light": "sign", "light_said": said}
     return {"light": light(entry.status, entry.due_on, today)}
 
 

@@ -1,4 +1,4 @@
-// The page of an entry: saves by itself, counts characters, takes dropped and pasted files. All of it is convenience.
+// The page of an entry: saves by itself, counts characters, takes pasted files.
 (() => {
   "use strict";
   const form = document.getElementById("filing");
@@ -54,6 +54,7 @@
       if (isJson(answer)) {
         const body = await answer.json();
         tell(body.saved || body.reason);
+        for (const id in body.parts) document.getElementById(id).innerHTML = body.parts[id];
       } else {
         if (answer.status === 401) tell(form.dataset.signedOut, signIn());
         else tell(form.dataset.failed);
@@ -100,7 +101,7 @@
     if (dirty && !leaving) event.preventDefault();
   });
 
-  // What was wrong is no longer so once it is changed.
+  // What was wrong is changed.
   document.addEventListener("input", ({ target }) => {
     if (!target.hasAttribute("aria-invalid")) return;
     target.removeAttribute("aria-invalid");
@@ -109,7 +110,7 @@
     }
   });
 
-  // A screenshot that is pasted is a file that was chosen.
+  // A pasted screenshot is a chosen file.
   document.addEventListener("paste", (event) => {
     const files = event.clipboardData && event.clipboardData.files;
     const input = document.querySelector("[data-drop]");
