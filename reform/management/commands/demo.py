@@ -215,9 +215,9 @@ def _deeds(
         chance = rng.random()
         after_due = [day for day in days if day > entry.due_on]
         if after_due and chance < 0.05:
-            yield from story.filed(rng.choice(after_due), days)
+            yield from story.filed(rng.choice(after_due), days, files[0])
         elif chance < (0.9 if due_past else 0.42):
-            yield from story.filed(rng.choice(before_due), days)
+            yield from story.filed(rng.choice(before_due), days, files[0])
         elif chance < (0.95 if due_past else 0.5):
             yield _moment(rng.choice(before_due), 16), story.save
     yield from _of_bureau(campaign, days[-6:], reviewer, words)
@@ -242,10 +242,12 @@ def _of_bureau(
 def _filers() -> Iterator[Membership]:
     """A filer per school; where the demo has no account of its own, one that cannot sign in."""
     since = clock.today() - timedelta(days=400)
-    for school in School.objects.filter(authority_id=COUNTY, kind=SchoolKind.school):
+    schools = School.objects.filter(authority_id=COUNTY, kind=SchoolKind.school)
+    for number, school in enumerate(schools, start=1):
         held = Membership.objects.filter(school=school, role=Role.filer).first()
         if held is None:
             user = User(username=f"{school.code}-01", **SAID["others"])
+            user.phone += f"{number:03}"
             user.set_unusable_password()
             user.save()
             held = Membership.objects.create(
@@ -272,9 +274,13 @@ class _Story:
             "…", self.item.short_zh
         )
         self.reason = rng.choice(words["returned"])
+        self.other = next(one for one in words["returned"] if one not in words["of_a_file"])
+        self.about_file = self.reason in words["of_a_file"]
         self.classes = entry.school.classes or 2
 
-    def filed(self, day: date, days: list[date]) -> Iterator[Deed]:
+    def filed(self, day: date, days: list[date], page: tuple[str, bytes]) -> Iterator[Deed]:
+        """Filed on `day`, read later. A return that speaks of a file, and still stands, finds one:
+        `page`; where that was long mended, other words do."""
         rng = self.rng
         yield _moment(day, rng.randint(9, 11), rng.randint(0, 59)), self.submit
         after = [later for later in days if later > day]
@@ -285,7 +291,13 @@ class _Story:
         returned = rng.random() < 0.09
         yield _moment(read, 15, rng.randint(0, 59)), self.send_back if returned else self.accept
         again = [later for later in after if later > read]
-        if returned and again and rng.random() < 0.55:
+        mended = bool(returned and again and rng.random() < 0.55)
+        if returned and self.about_file and not self.file:
+            if mended:
+                self.reason = self.other
+            else:
+                self.file = page
+        if mended:
             yield _moment(again[0], 10), self.submit
             if len(again) > 3:
                 yield _moment(again[3], 16), self.accept
