@@ -23,17 +23,20 @@ MOST_OFFERED = 6
 REACH = timedelta(weeks=10)  # how far ahead dates are offered when the terms are over
 
 
-def unsettled(campaign: Campaign, authority: str) -> "QuerySet[Entry]":
-    """What schools of exactly this authority left open or unreviewed when the campaign closed."""
+def unsettled(campaign: Campaign) -> "QuerySet[Entry]":
+    """What schools have open or unreviewed in a campaign, whether its item has opened or not."""
     return Entry.objects.filter(
         slot__campaign=campaign,
         slot__withdrawn_at=None,
-        slot__opens_on__lte=clock.today(),
-        authority=authority,
         keeper=Keeper.school,
         left_at=None,
         status__in=(*OPEN, Status.submitted),
-    )
+    ).order_by()
+
+
+def unopened() -> Q:
+    """Of it, items that open on a later day: until then nobody files them."""
+    return Q(slot__opens_on__gt=clock.today())
 
 
 def offered(authority: str) -> list[date]:
@@ -63,7 +66,7 @@ def readmit(
         require(by, campaign, school)
         if until not in offered(by.place_code):
             raise ValidationError({"until": [_("Choose one of the offered dates.")]})
-        found = unsettled(campaign, by.place_code).filter(school=school)
+        found = unsettled(campaign).filter(~unopened(), authority=by.place_code, school=school)
         entries = list(found.select_related("slot"))
         if not entries:
             raise ValidationError({"school": [_("This school left nothing open in it.")]})

@@ -244,7 +244,8 @@ def test_closing_says_what_is_still_open_and_can_be_undone(desk, county, manager
     close = reverse("campaign_close", args=[campaign.pk])
 
     seen = desk.get(close)
-    assert "126 filings are not settled" in text(seen)
+    assert "175 filings are not settled" in text(seen)
+    assert "49 are of private schools, for reference: no board counts them." in text(seen)
     assert "多支部中学 60 filings" in text(seen)
     desk.post(close, {"version": campaign.version, "key": "k"})
     assert Campaign.objects.get().state == "closed"

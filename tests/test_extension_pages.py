@@ -147,7 +147,7 @@ def test_one_school_is_let_on_until_a_day_and_nobody_else(cast, entry, closed, a
     here = reverse("campaign_readmit", args=[closed.pk])
     desk = at(cast.reviewer)
     assert here in desk.get(f"/campaigns/{closed.pk}/").content.decode()
-    assert heading(desk.get(here)) == "专项结束时，还有 2 所学校留有未办结的事项。"
+    assert heading(desk.get(here)) == "专项已结束，有 2 所学校还有已开放而未办结的事项。"
 
     typed = {"school": cast.school.pk, "until": "2026-12-04", "reason": "系统停电，未能按时填报。"}
     done = desk.post(here, typed, follow=True)
@@ -161,6 +161,28 @@ def test_one_school_is_let_on_until_a_day_and_nobody_else(cast, entry, closed, a
     world.accept(entry, cast.reviewer)
     refused = at(world.seat("filer", other)).post(f"/entries/{theirs.pk}/save/", {"version": 0})
     assert refused.status_code == 403
+
+
+def test_before_closing_and_after_it_the_same_filings_are_counted_and_the_parts_named(cast, at):
+    world.entry(cast.school, due_on=DUE)
+    world.entry(cast.school, "Z2.2", due_on=DUE)
+    world.entry(cast.school, "S1.1", opens_on=date(2027, 3, 1))
+    private = world.school("民办小学", ownership="private")
+    world.entry(private, "Z2.1", counted=False)
+    left = world.entry(private, "Z2.2", counted=False)
+    Entry.objects.filter(pk=left.pk).update(left_at=world.NOON)
+    later = world.school("只有以后的小学")
+    world.entry(later, "S1.1")
+    desk = at(cast.manager)
+    page = desk.get(reverse("campaign_close", args=[cast.campaign.pk]))
+    assert heading(page).startswith("还有 5 项填报没有办结")
+    said = words(page)
+    assert "其中 2 项未到开放日。民办学校的 1 项仅供参照，看板不计入。" in said
+    assert "阳光小学 3 项填报，其中 1 项未到开放日" in said and "民办小学 1 项填报" in said
+    steering.close(cast.campaign.pk, by=cast.manager, version=cast.campaign.version)
+    page = desk.get(reverse("campaign_readmit", args=[cast.campaign.pk]))
+    assert "阳光小学（2 项可补办，另有 1 项未到开放日）" in words(page)
+    assert "民办小学（1 项可补办）" in words(page) and later.name not in words(page)
 
 
 def test_after_its_day_the_school_is_out_again_and_let_go_at_night(cast, entry, closed, at, travel):

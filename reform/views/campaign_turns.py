@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from reform import policy, steering
+from reform import policy, readmission, steering
 from reform.forms.campaign import ReasonForm
 from reform.forms.hidden import key_for, key_of, version_of
 from reform.forms.refused import complain
@@ -112,21 +112,21 @@ def _ask(
 
 def _still_open(request: HttpRequest, found: Campaign) -> dict[str, Any]:
     """What nobody could file or decide any more: by state, and the schools by name."""
-    waiting = (*OPEN, Status.submitted)
-    left = Entry.objects.filter(
-        slot__campaign=found,
-        slot__withdrawn_at=None,
-        counted=True,
-        keeper=Keeper.school,
-        status__in=waiting,
-    ).order_by()
-    states = {Status(s): n for s, n in left.values_list("status").annotate(n=Count("pk"))}
-    owing = left.values_list("school_id").annotate(n=Count("pk"))
+    left, later = readmission.unsettled(found), readmission.unopened()
+    counts = {"n": Count("pk"), "later": Count("pk", filter=later)}
+    reference = Count("pk", filter=Q(counted=False))
+    states = {
+        Status(row["status"]): row
+        for row in left.values("status").annotate(**counts, reference=reference)
+    }
+    owing = {pk: sums for pk, *sums in left.values_list("school_id").annotate(**counts)}
     mine = scope.rows(School.objects.all(), request.seat)
     schools = names.page(mine.filter(pk__in=left.values("school_id")), mine, "", SHOWN + 1)
-    counts = dict(owing.filter(school__in=schools[:SHOWN]))
-    total = sum(states.values())
+    total, unopened, outside = (
+        sum(row[name] for row in states.values()) for name in ("n", "later", "reference")
+    )
     return {
+        "parts": words.unsettled_parts(unopened, outside),
         "sentence": ngettext(
             "%(n)s filing is not settled; once closed, nobody can file or decide it.",
             "%(n)s filings are not settled; once closed, nobody can file or decide them.",
@@ -136,8 +136,10 @@ def _still_open(request: HttpRequest, found: Campaign) -> dict[str, Any]:
         if total
         else _("Everything is settled; nothing is lost by closing."),
         "states": [
-            (status.label, words.number(states[status])) for status in waiting if status in states
+            (status.label, words.number(states[status]["n"]))
+            for status in (*OPEN, Status.submitted)
+            if status in states
         ],
-        "schools": [(school, counts.get(school.pk, 0)) for school in schools[:SHOWN]],
+        "schools": [(school, *owing.get(school.pk, (0, 0))) for school in schools[:SHOWN]],
         "more": len(schools) > SHOWN,
     }

@@ -303,6 +303,26 @@ def turn(campaign: Campaign, verb: str) -> dict[str, Any]:
     }
 
 
+def unsettled_parts(unopened: int, reference: int) -> str:
+    """What the number of filings that are not settled holds beside those that can be filed now."""
+    said = []
+    if unopened:
+        words = ngettext(
+            "%(n)s of them opens only later.", "%(n)s of them open only later.", unopened
+        )
+        said.append(words % {"n": number(unopened)})
+    if reference:
+        words = ngettext(
+            "%(n)s is of a private school, for reference: no board counts it.",
+            "%(n)s are of private schools, for reference: no board counts them.",
+            reference,
+        )
+        said.append(words % {"n": number(reference)})
+    if len(said) < 2:
+        return "".join(said)
+    return _("%(first)s %(second)s") % {"first": said[0], "second": said[1]}
+
+
 def lost(begun: int) -> str:
     """What voiding takes out of the counts, for who is about to do it."""
     if not begun:

@@ -24,20 +24,21 @@ from schools.names import by_name
 @access("readmit")
 @require_http_methods(["GET", "HEAD", "POST"])
 def campaign_readmit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Choose a school that left something open, a date and a reason."""
+    """Choose a school that left something open which it could have filed, a date and a reason."""
     found = get_object_or_404(
         scope.reaching(Campaign.objects.select_related("region"), request.seat), pk=pk
     )
     if found.state != CampaignState.closed:
         raise Denied(_("This campaign is not closed: the school can ask for a later date."))
     authority = request.seat.place_code
-    left = readmission.unsettled(found, authority).order_by()
-    owing = left.values_list("school_id", "school__name").annotate(n=Count("pk"))
+    later = readmission.unopened()
+    left = readmission.unsettled(found).filter(authority=authority)
+    counts = {"n": Count("pk", filter=~later), "later": Count("pk", filter=later)}
+    owing = left.values_list("school_id", "school__name").annotate(**counts).filter(n__gt=0)
     rows = sorted(owing, key=lambda row: (by_name(row[1]), row[0]))
-    words = _("%(school)s (%(n)d left open)")
     form = ReadmitForm(
         request.POST if request.method == "POST" else None,
-        schools=[(pk, words % {"school": name, "n": n}) for pk, name, n in rows],
+        schools=[(pk, _left(name, n, later)) for pk, name, n, later in rows],
         dates=readmission.offered(authority),
     )
     if form.is_bound and form.is_valid():
@@ -48,6 +49,14 @@ def campaign_readmit(request: HttpRequest, pk: int) -> HttpResponse:
     context = {"campaign": found, "form": form, "schools": rows, "key": key_for(request)}
     status = 422 if form.errors else 200
     return render(request, "campaigns/readmit.html", context, status=status)
+
+
+def _left(school: str, n: int, later: int) -> str:
+    """A school with what it may go on with, and what no readmission opens."""
+    words = _("%(school)s (%(n)d open and not settled)")
+    if later:
+        words = _("%(school)s (%(n)d open and not settled; %(later)d more open only later)")
+    return words % {"school": school, "n": n, "later": later}
 
 
 def _let_on(request: HttpRequest, found: Campaign, form: ReadmitForm) -> HttpResponse:
