@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from reform import tallies
 from reform.models import Campaign, Entry, Measure, Slot
-from reform.states import LIGHT_URGENCY, OPEN, Bucket, Keeper, Status, bucket, is_late, light
+from reform.states import OPEN, Bucket, Keeper, Status, bucket, is_late, light, light_of_all
 from reform.tallies import Figures, Line
 from schools.language import local
 from schools.models import School
@@ -194,7 +194,8 @@ def _late(part: Part) -> int:
 
 
 class Cell(NamedTuple):
-    """A school's entries in one measure: `light` is that of the most urgent one."""
+    """A school's entries in one measure: `light` is that of the most urgent one, "" where none
+    stands in the state that is asked for."""
 
     light: str
     done: int
@@ -209,6 +210,7 @@ class SchoolLine(NamedTuple):
     name: str
     cells: Mapping[str, Cell]
     figures: Figures
+    shown: bool = True  # whether anything of it stands in the state that is asked for
 
 
 def entries(rows: "QuerySet[Entry]", where: Range, owed: Iterable[int]) -> "QuerySet[Entry]":
@@ -247,35 +249,41 @@ def grid(
 ) -> list[SchoolLine]:
     """A line per school, by name; two queries whatever the size.
 
-    With a `state`, cells of what stands in it alone; the figures stay those of the whole.
+    With a `state`, lights of what stands in it alone; all counts stay those of the whole.
     """
     lights: dict[int, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    chosen: dict[int, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     sums: dict[int, Counter[str]] = defaultdict(Counter)
     shown: dict[tuple[int, date], str] = {}
     found = counted.order_by().values_list("school_id", "slot_id", "status", "due_on", "sent_late")
     for school, slot, status, due_on, sent_late in found.iterator():
         if (status, due_on) not in shown:
             shown[status, due_on] = light(status, due_on, on)
-        inside = lights[school]
-        if not state or stands_in(state, status, due_on, sent_late, on):
-            inside[owed[slot].measure][shown[status, due_on]] += 1
+        measure, mark = owed[slot].measure, shown[status, due_on]
+        lights[school][measure][mark] += 1
+        if state and stands_in(state, status, due_on, sent_late, on):
+            chosen[school][measure][mark] += 1
         _count(sums[school], status, due_on, sent_late, on)
     schools = School.objects.filter(pk__in=list(lights)).values_list("pk", "code", "name")
     lines = [
         SchoolLine(
             code,
             name,
-            {measure: _cell(counts) for measure, counts in lights[pk].items()},
+            {
+                measure: _cell(counts, chosen[pk][measure] if state else counts)
+                for measure, counts in lights[pk].items()
+            },
             Figures(**sums[pk]),
+            not state or any(chosen[pk].values()),
         )
         for pk, code, name in schools
     ]
     return sorted(lines, key=lambda line: (*by_name(line.name), line.code))
 
 
-def _cell(counts: Counter[str]) -> Cell:
+def _cell(counts: Counter[str], chosen: Counter[str]) -> Cell:
     return Cell(
-        light=next(name for name in LIGHT_URGENCY if counts[name]),
+        light=light_of_all(counts, chosen),
         done=counts["done"],
         expected=counts.total() - counts["off"],
         counts=counts,

@@ -1,5 +1,6 @@
 """The only place for the workflow of an entry: its states, its moves and its lights."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -119,7 +120,7 @@ LIGHT_WORDS = {
     "off": _("Not applicable"),
 }
 
-# The most urgent first: a cell that stands for several entries shows the first of these it holds.
+# The most urgent first: what a cell shows that stands for several entries (`light_of_all`).
 LIGHT_URGENCY = ("late", "back", "due", "sign", "busy", "todo", "wait", "done", "off")
 
 
@@ -131,3 +132,17 @@ def light(status: int, due_on: date, today: date) -> str:
     if soon and status in (Status.not_started, Status.in_progress, Status.awaiting_signoff):
         return "due"
     return _LIGHTS[Status(status)]
+
+
+def light_of_all(counts: Mapping[str, int], chosen: Mapping[str, int]) -> str:
+    """The light of a cell that stands for several entries: light → how many of them.
+
+    It is that of the most urgent one `chosen`, "" where none is, unless all are not applicable.
+    Where one was sent or accepted, the others make it no "not started".
+    """
+    first = next((name for name in LIGHT_URGENCY if chosen.get(name)), "")
+    if first == "todo" and (counts.get("done") or counts.get("wait")):
+        return "busy"
+    if not first and not any(n for name, n in counts.items() if name != "off"):
+        return "off"
+    return first

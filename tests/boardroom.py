@@ -12,6 +12,7 @@ from tests import world
 
 PAST, SOON, FAR = date(2026, 11, 13), date(2026, 11, 25), date(2027, 1, 15)
 BOARD = f"/board/{world.COUNTY}/"
+_CELL = r'<td(?: class="gap")?><(?:a|span) class="(?:hide|cell (\w+))"'
 
 
 def mixed(cast):
@@ -90,13 +91,13 @@ def rows(client, url):
 
 
 def cells(response):
-    """school → {measure → light}."""
+    """school → {measure → light}, "" where a cell is left empty."""
     html = response.content.decode()
     heads = re.search(r'<table class="grid">.*?</thead>', html, re.S)[0]
     codes = re.findall(r'<span class="code">([^<]*)</span>', heads)
     lines = re.findall(r'<tr><th scope="row"><a[^>]*>([^<]*)</a></th>(.*?)</tr>', html, re.S)
     return {
-        unescape(name): dict(zip(codes, re.findall(r'class="cell (\w+)"', line), strict=True))
+        unescape(name): dict(zip(codes, re.findall(_CELL, line), strict=True))
         for name, line in lines
         if 'class="cell' in line
     }

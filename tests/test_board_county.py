@@ -1,7 +1,6 @@
 """The board of a county: how it stands at a glance, and behind each number exactly as many rows."""
 
 import re
-from collections import Counter
 from datetime import date
 from html import unescape
 
@@ -10,7 +9,7 @@ from django.utils import translation
 
 from reform import boards, tallies
 from reform.models import Entry, Slot
-from reform.states import LIGHT_URGENCY
+from reform.states import LIGHT_URGENCY, light_of_all
 from reform.tallies import Figures
 from reform.views.headlines import Worst, board_sentence, turn_line
 from tests import world
@@ -87,8 +86,31 @@ def test_a_cell_shows_the_most_urgent_light_of_its_measure_and_leads_to_its_rows
 
 def test_the_most_urgent_light_wins_in_the_order_of_the_workflow():
     for n, light in enumerate(LIGHT_URGENCY):
-        cell = boards._cell(Counter(dict.fromkeys(LIGHT_URGENCY[n:], 1)))
-        assert cell.light == light
+        counts = dict.fromkeys(LIGHT_URGENCY[n:], 1)
+        assert light_of_all(counts, counts) == ("busy" if light == "todo" else light)
+
+
+@pytest.mark.parametrize(
+    ("counts", "light"),
+    [
+        ({"todo": 2}, "todo"),
+        ({"todo": 1, "off": 1}, "todo"),
+        ({"todo": 2, "done": 1}, "busy"),
+        ({"todo": 1, "wait": 1}, "busy"),
+        ({"todo": 1, "done": 1, "due": 1}, "due"),
+    ],
+)
+def test_a_cell_is_not_started_only_where_nothing_was_sent_or_accepted(counts, light):
+    assert light_of_all(counts, counts) == light
+
+
+def test_a_measure_with_something_accepted_is_in_progress_on_the_grid(look, mixed):
+    Entry.objects.filter(school__name="北街小学", due_on=PAST).update(due_on=FAR)
+    tallies.rebuild()
+    page = look.get(BOARD)
+    assert cells(page)["北街小学"]["S1"] == "busy"
+    assert "：1/3 已通过、1 项未启动、1 项待审核<" in page.content.decode()
+    assert "按校名排列。每格显示该举措中最急的一项" in words(page)
 
 
 def test_schools_stand_by_name_as_a_reader_looks_them_up(look):

@@ -128,7 +128,9 @@ def _authority(
         "who": schools_counted(len(schools)) if schools else region.name,
         "days": [] if own else _days(where, year, total, asked, today),
         **_parts(lines, owed, links, total.figures, today),
-        **_grid([line for line in schools if line.cells], lines, owed, (links, of_grid), today),
+        **_grid(
+            [line for line in schools if line.shown], lines, owed, (links, of_grid), today, thinned
+        ),
         **filters.shown(asked, known, _chips(region.code, year, asked, thinned.given), thinned),
         "grid_state": thinned.words.get("state", "") if schools else "",
         "whole_grid_url": board_url(region.code, year, **asked.given),
@@ -199,9 +201,10 @@ def _grid(
         "measures": [_measure(part, of_table) for part in measures],
         "columns": columns(measures, owed, of_grid),
         "wide": len(measures) > WIDEST,
-        "lines": lines_of(schools, measures, owed, of_grid),
+        "lines": lines_of(schools, measures, owed, of_grid, thinned.words.get("state", "")),
     }
 
+    thinned: Asked,
 
 def pillar_bar(part: Part, links: Links) -> dict[str, Any]:
     """A bar of 100 units: done, waiting, then the overdue ones, a step apart."""

@@ -48,9 +48,13 @@ def lines_of(
     measures: Sequence[Part],
     owed: Mapping[int, Duty],
     links: Links,
+    state: str = "",
 ) -> list[dict[str, Any]]:
-    """A line per school: name and link, its cells and its six numbers; every part is escaped."""
-    label = _labels(measures)
+    """A line per school: name and link, its cells and its six numbers; every part is escaped.
+
+    `state`: the words of the one that is asked for; a cell without any of it stays empty.
+    """
+    label = _labels(measures, state)
     heads = [
         (column["part"].code, escape(column["part"].code), ' class="gap"' if column["gap"] else "")
         for column in columns(measures, owed, links)
@@ -79,6 +83,8 @@ def lines_of(
 def _cell(cell: Cell | None, url: str, hidden: str) -> str:
     if cell is None:
         return f'<span class="cell off">{hidden}</span>'
+    if not cell.light:
+        return hidden
     return f'<a class="cell {cell.light}" href="{url}">{hidden}</a>'
 
 
@@ -86,16 +92,17 @@ def _number(figure: Mapping[str, Any]) -> str:
     return f'<td class="num"><a href="{escape(figure["url"])}">{figure["value"]}</a></td>'
 
 
-def _labels(measures: Sequence[Part]) -> Label:
+def _labels(measures: Sequence[Part], state: str) -> Label:
     """What is read aloud for a cell; equal cells of a measure are worded once."""
     counted = {name: str(_COUNTED[name]) for name in LIGHT_URGENCY if name in _COUNTED}
     said = _("%(school)s, %(measure)s: %(done)d of %(expected)d accepted")
     absent = _("%(school)s, %(measure)s: not asked of this school")
+    nothing = _("no item in the state “%(state)s”") % {"state": state}
     names = {part.code: f"{part.code} {part.name}" for part in measures}
     known: dict[Any, str] = {}
 
     def label(code: str, cell: Cell | None) -> str:
-        key = (code, frozenset(cell.counts.items()) if cell else None)
+        key = (code, cell and cell.light, frozenset(cell.counts.items()) if cell else None)
         if key not in known:
             words = {"school": _SCHOOL, "measure": names[code]}
             if cell is None:
@@ -103,7 +110,7 @@ def _labels(measures: Sequence[Part]) -> Label:
             else:
                 first = said % {**words, "done": cell.done, "expected": cell.expected}
                 more = [text % n for k, text in counted.items() if (n := cell.counts.get(k))]
-                known[key] = escape(listed([first, *more]))
+                known[key] = escape(listed([first, *more, *([] if cell.light else [nothing])]))
         return known[key]
 
     return label
