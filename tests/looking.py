@@ -107,6 +107,7 @@ class Sheet:
         text = page.get_textpage()
         self.width, self.height = page.get_size()
         self.words = text.get_text_range()
+        self.edge = page.render(scale=0.1).to_pil().getpixel((1, 1))
         rects = [text.get_rect(n) for n in range(text.count_rects())]
         self.beyond = [
             text.get_text_bounded(left, bottom, right, top)

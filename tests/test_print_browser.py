@@ -148,6 +148,7 @@ def test_the_page_of_a_county_is_a_summary_and_then_the_grid_on_broad_sheets(
     heading = flat(page.inner_text("h1"))
     schools = titles(page, "table.grid tbody th")
     measures = titles(page, "table.grid thead .code")
+    assert page.evaluate(MARK) == [True, True]
     page.emulate_media(media="print")
     widths = "() => ['.board .head', '.grid'].map(one => document.querySelector(one).offsetWidth)"
     legend, grid = page.evaluate(widths)
@@ -167,6 +168,21 @@ def test_the_page_of_a_county_is_a_summary_and_then_the_grid_on_broad_sheets(
     assert len(sheets) <= 4 and 2 <= len(grid)
     for words in grid[1:]:
         assert [code for code in measures if code not in words] == []
+
+
+@pytest.mark.parametrize("chosen", ["dark", ""])
+def test_paper_is_white_in_the_dark_and_each_sheet_says_what_it_is(there, visit, chosen):
+    for n in range(40):
+        world.entry(world.school(f"{face.LONG[:20]}{n:02d}"), "Z2.1", campaign=there.campaign)
+    page = visit(there.viewer, f"/board/{world.COUNTY}/")
+    page.emulate_media(color_scheme="light" if chosen else "dark")
+    page.evaluate("theme => document.documentElement.dataset.theme = theme", chosen)
+    head = flat(page.locator("#running").text_content())
+    sheets = looking.printed(page)
+
+    assert len(sheets) > 1 and {sheet.edge for sheet in sheets} == {(255, 255, 255)}
+    assert flat(page.title()) in head and "20261120" in head
+    assert [n for n, sheet in enumerate(sheets) if head not in flat(sheet.words)] == []
 
 
 def test_an_entry_is_printed_with_its_history(there, visit):
