@@ -1,9 +1,13 @@
 """The entries behind a number, part by part and all on one page, for paper."""
 
+import re
+from html import unescape
+
 import pytest
 
 from reform import boards
 from reform.views import board_rows
+from tests import world
 from tests.boardroom import BOARD, rows
 from tests.reading import words
 
@@ -53,3 +57,17 @@ def test_all_rows_keep_the_filters_and_cost_no_query_more(few, django_assert_num
         page = few.get(url)
     assert {row["code"][0] for row in page.context["rows"]} == {"Z"}
     assert len(page.context["rows"]) == 9
+
+
+def test_the_way_back_to_the_board_keeps_what_it_was_narrowed_by(look, client):
+    asked = "pillar=Z&type=211&state=late&item=Z1.2"
+    html = look.get(f"{ROWS}?{asked}").content.decode()
+    kicker = re.search(r'<p class="kicker">.*?</p>', html, re.S)[0]
+    back = [unescape(url) for url in re.findall(r'href="([^"]*)"', kicker)]
+    assert back == [f"{BOARD}?year={world.YEAR}&pillar=Z&type=211"] * 2
+    assert "只看：铸魂、小学" in words(look.get(back[0]))
+    city = world.seat("viewer", "3301")
+    html = world.sign_in(client, city).get(f"{ROWS}?{asked}").content.decode()
+    assert f'href="/board/3301/?year={world.YEAR}&amp;pillar=Z">' in html
+    empty = look.get(f"{ROWS}?pillar=S&measure=Z3").content.decode()
+    assert f'class="btn" href="{BOARD}?year={world.YEAR}"' in empty

@@ -67,7 +67,6 @@ def board_region(request: HttpRequest, region: str) -> HttpResponse:
     year, told = year_of(request, running)
     here = path[-1]
     context = {
-        **frame(path, running, year),
         "as_of": clock.now(),
         "may_plan": request.seat.has("plan") and request.seat.is_authority(region),
     }
@@ -78,6 +77,7 @@ def board_region(request: HttpRequest, region: str) -> HttpResponse:
     if "counting" in context:
         context["campaigns"] = [c for c in context["campaigns"] if c.pk in context["counting"]]
     asked: Asked = context["asked"]
+    context |= frame(path, running, year, asked.given)
     context |= {
         "told": told,
         "strange": asked.strange,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -111,14 +112,23 @@ def _path(found: Iterable[Region], code: str) -> list[Region]:
     return path
 
 
-def frame(path: Sequence[Region], running: Sequence[Running], year: str) -> dict[str, Any]:
-    """Crumbs, the school year and its campaigns, and the other school years."""
+def frame(
+    path: Sequence[Region],
+    running: Sequence[Running],
+    year: str,
+    kept: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """Crumbs, the school year and its campaigns, and the other school years.
+
+    `kept`: the filters of the board, of which those above keep what they know.
+    """
     here = path[-1]
     above = ancestors(here.code)
     years = sorted({campaign.year for campaign in running} | {year}, reverse=True)
+    above_it = {name: value for name, value in kept.items() if name in ("pillar", "measure")}
     return {
         "region": here,
-        "crumbs": [(region.name, board_url(region.code, year)) for region in path[:-1]],
+        "crumbs": [(region.name, board_url(region.code, year, **above_it)) for region in path[:-1]],
         "year": year,
         "years": [(name, board_url(here.code, name)) for name in years] if len(years) > 1 else [],
         "campaigns": [c for c in running if c.year == year and c.region in above],

@@ -37,6 +37,7 @@ from schools.scope import Seat
 from schools.workdays import Calendar
 
 MOST = 500  # rows that may stand on one page, for paper
+OF_BOARD = ("pillar", "measure", *filters.FIELDS)  # what the board is narrowed by too
 
 
 @access("see_board")
@@ -64,12 +65,13 @@ def board_rows(request: HttpRequest, region: str) -> HttpResponse:
     nothing = "" if page.total else _nothing(asked, owed, where, request.seat, running, year)
     links = Links(region, year, drill=True, own=own, base=asked.given)
     calendar = Calendar.days_of(region)
+    of_board = {name: value for name, value in asked.given.items() if name in OF_BOARD}
     context = {
-        **frame(path, running, year),
+        **frame(path, running, year, of_board),
         **filters.shown(asked, known, {name: links.without(name) for name in asked.words}),
         "kept": [("own", "1")] * own + _kept(asked),
         "states": _states(links, asked),
-        "board_url": board_url(region, year),
+        "board_url": board_url(region, year, **({} if nothing else of_board)),
         "told": told,
         "strange": asked.strange,
         "nothing": nothing,
