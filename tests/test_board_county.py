@@ -8,10 +8,11 @@ import pytest
 from django.utils import translation
 
 from reform import boards, tallies
-from reform.models import Entry, Slot
+from reform.models import Campaign, Entry, Slot
 from reform.states import LIGHT_URGENCY, light_of_all
 from reform.tallies import Figures
 from reform.views.headlines import Worst, board_sentence, turn_line
+from schools.models import SchoolType
 from tests import world
 from tests.boardroom import BOARD, FAR, PAST, cells, figures, linked_numbers, rows
 from tests.reading import heading, words
@@ -67,6 +68,11 @@ def test_pillars_measures_and_schools_each_add_up_to_the_whole(mixed):
     assert add([p.figures for p in boards.pillars(lines, owed, today)]) == whole
     assert add([p.figures for p in boards.measures(lines, owed, today)]) == whole
     assert add([school.figures for school in schools]) == whole
+
+
+def test_a_pillar_says_which_of_what_is_not_sent_is_overdue_or_returned(look):
+    said = re.sub(r"[ \u3000]+", " ", words(look.get(BOARD)))
+    assert "待审核 2 未提交 5 （其中逾期 2 、已退回 2 ）" in said
 
 
 def test_a_cell_shows_the_most_urgent_light_of_its_measure_and_leads_to_its_rows(look, mixed):
@@ -199,6 +205,37 @@ def test_the_sentence_says_whether_a_region_is_on_course(figures, zh, en):
                 figures, who=who, year=world.YEAR, campaigns=True, worst=Worst("S4.1 三会一课", 9)
             )
             assert sentence == said
+
+
+def test_board_and_campaign_say_why_they_count_fewer_schools_than_there_are(look):
+    assert "不计入" not in words(look.get(BOARD))
+    kindergarten = SchoolType.objects.create(code="111", name_zh="幼儿园", use="excluded")
+    for fields in (
+        {"ownership": "private"},
+        {"ownership": "private", "profile": "unknown"},
+        {"profile": "unknown"},
+        {"school_type": kindergarten},
+        {"name": "刚设立的小学"},
+        {"closed_on": PAST},
+        {"authority": "3301", "region": world.COUNTY, "ownership": "private"},
+    ):
+        world.school(**fields)
+    why = (
+        "主管学校共8所，其中5所不计入：民办2所（仅供参照）、支部设置待定1所、"
+        "办学类型不在布置范围1所、未布置或目前没有应报项1所。"
+    )
+    campaign = f"/campaigns/{Campaign.objects.get(state='open').pk}/"
+    for url in (BOARD, campaign, f"{BOARD}?state=late"):
+        page = look.get(url)
+        assert why in words(page).replace(" ", "")
+        links = re.findall(r'<a href="(/schools/[?][^"]*)">[^<]* (\d) 所', page.content.decode())
+        assert [n for _url, n in links] == ["2", "1"]
+        for there, n in links:
+            assert heading(look.get(unescape(there))) == f"符合条件的学校 {n} 所。"
+    assert "不计入" not in words(look.get(f"{BOARD}?pillar=Z"))  # of a part nobody asks
+    world.sign_in(look, world.seat("viewer", "3301"))
+    page = look.get(BOARD)  # whose list of schools has those that the city reviews itself
+    assert "其中 5 所不计入" in words(page) and 'href="/schools/?' not in page.content.decode()
 
 
 def test_without_a_campaign_the_board_says_so_and_its_manager_is_led_on(client, db, travel):
