@@ -95,13 +95,12 @@ def test_a_state_leaves_the_schools_and_cells_that_are_in_it(look):
         "阳光小学": {"Z1": "late", "Z2": "", "Z3": "late", "S1": "off", "S2": "off"},
     }
     html = page.content.decode()
-    for left in ("阳光小学，Z2", "阳光小学，Z3", "北街小学，S1"):
-        said = re.search(rf"{left} [^：]*：([^<]*)<", html)[1]
-        assert said == {
-            "阳光小学，Z2": "2/4 已通过、2 项待审核、没有逾期项",
-            "阳光小学，Z3": "0/2 已通过、1 项逾期、1 项已退回、1 项不适用",
-            "北街小学，S1": "1/3 已通过、1 项逾期、1 项待审核",
-        }[left]
+    said = {
+        "阳光小学，Z2": "2/4 已通过、2 项待审核、没有逾期项",
+        "阳光小学，Z3": "0/2 已通过、1 项逾期、1 项已退回、1 项不适用",
+        "北街小学，S1": "1/3 已通过、1 项逾期、1 项待审核",
+    }
+    assert {cell: re.search(rf"{cell} [^：]*：([^<]*)<", html)[1] for cell in said} == said
     url = re.search(r'<a class="cell late" href="([^"]*)"', page.content.decode())[1]
     assert "state=late" in url and len(rows(look, unescape(url))) == 1
 

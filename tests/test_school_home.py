@@ -240,6 +240,29 @@ def test_officials_read_the_same_page_without_buttons(cast, at):
     assert codes(at(cast.viewer).get(figures[1])) == ["Z2.1"]
 
 
+def test_officials_read_the_same_total_as_on_the_board_and_figures_that_add_up_to_it(cast, at):
+    for code, due_on in (("Z1.1", PAST), ("Z2.1", SOON), ("X1.1", None), ("X1.2", None)):
+        world.entry(cast.school, code, due_on=due_on)
+    world.accept(world.file(world.entry(cast.school, "S3.1"), cast.filer), cast.reviewer)
+    none = world.file(
+        world.entry(cast.school, "S3.2"), cast.filer, claim=Claim.not_applicable, note="没有。"
+    )
+    world.accept(none, cast.reviewer)
+    world.entry(cast.school, "Z2.2", term=2, opens_on=date(2027, 3, 1), due_on=date(2027, 6, 1))
+    browser, url = at(cast.viewer), reverse("school_ledger", args=[cast.school.code])
+    page = browser.get(url)
+    assert "已通过 1 / 5 项，另 1 项暂不用办，1 项不适用。" in text(page)
+    assert "1 项暂不用办，也画作“未启动”。" in text(page)
+    found = re.findall(r'<dt>([^<]*)</dt><dd><a href="([^"]+)">(\d+)</a>', page.content.decode())
+    assert sum(int(number) for *_rest, number in found) == 5
+    board = browser.get(reverse("board_region", args=[world.COUNTY]))
+    assert board.context["total"].figures.expected == 5
+    [(link, number)] = [(link, n) for label, link, n in found if label == "其余未提交"]
+    rest = browser.get(unescape(link))
+    assert number == "2" and heading(rest) == "7 项中的 2 项。"
+    assert "其余未提交 2" in text(rest)
+
+
 def test_the_ledger_of_a_bureau_is_read_by_its_officials_and_no_stranger(cast, at):
     bureau = world.bureau()
     world.entry(bureau, "X3.1", counted=False)

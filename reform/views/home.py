@@ -25,6 +25,7 @@ from reform.views.sentences import (
     items_sentence,
     late_line,
     registers_sentence,
+    outside_line,
     rest_line,
     short,
 )
@@ -45,6 +46,7 @@ FIRST_PAGES = (
     ("see_status", "status"),
 )
 STATES = ("owed", *LIGHT_WORDS, "later")
+UNSENT = ("todo", "busy", "sign")  # open, and neither returned nor late nor due soon
 
 
 @access(SIGNED_IN)
@@ -101,9 +103,12 @@ def _home(request: HttpRequest, school: School) -> HttpResponse:
     first = ledger.explained(first, days, today, outside=outside, fills=fills)
     context |= {
         "sentence": home_sentence(owed, today, own=context["own"]),
-        "line": late_line(owed, _days_past(owed, days, today)),
+        "line": late_line(owed, _days_past(owed, days, today))
+        if context["own"]
+        else outside_line(Counter(_mark(row) for row in rows)),
         "rest": rest_line(owed) if context["own"] else "",
-        "figures": figures(owed, rows, context["items_url"], today),
+        "figures": figures(owed, rows, context["items_url"], today, own=context["own"]),
+        "later": sum(row.later for row in rows),
         "first": [(row, *next_step(row, may_sign=may_sign)) for row in first],
         "now": owed.now,
         "then": len(first) - owed.now,
@@ -205,25 +210,35 @@ def _people(school: School, *, own: bool = True) -> dict[str, list[User]]:
     }
 
 
-def figures(owed: Owed, rows: list[Row], url: str, today: date) -> list[dict[str, Any]]:
+def _mark(row: Row) -> str:
+    """Its light, or that it is not owed yet."""
+    return "later" if row.later else row.light
+
+
+def figures(
+    owed: Owed, rows: list[Row], url: str, today: date, *, own: bool
+) -> list[dict[str, Any]]:
     """The six numbers under the sentence, each a link to its items; whoever signs reads how many
-    wait for that instead of what is not owed yet."""
-    count = Counter(row.light for row in rows if not row.later)
+    wait for that instead of what is not owed yet. For officials they add up to what is owed."""
+    count = Counter(map(_mark, rows))
+    unsent = sum(count[name] for name in UNSENT)
 
     def figure(label: str, state: str, value: int, unit: str = "") -> dict[str, Any]:
         link = f"{url}?{urlencode({'state': state})}"
         return {"label": label, "value": value, "url": link, "unit": unit}
 
     soon = _("due by %(day)s") % {"day": short(owed.due_by, today)} if owed.due_by else ""
-    later = figure(_("not owed yet"), "later", sum(row.later for row in rows))
+    later = figure(_("not owed yet"), "later", count["later"])
+    every = len(rows) if own else len(rows) - count["later"] - count["off"]
     return [
         *([figure(_("for you to sign"), "sign", owed.to_sign)] if owed.to_sign else []),
         figure(soon or _("due soon"), "due", count["due"]),
         figure(_("overdue"), "late", count["late"]),
         figure(_("returned"), "back", count["back"]),
         figure(_("with the reviewer"), "wait", count["wait"]),
-        figure(_("accepted"), "done", count["done"], f"/ {len(rows)}"),
-        *([] if owed.to_sign else [later]),
+        figure(_("accepted"), "done", count["done"], f"/ {every}"),
+        *([later] if own and not owed.to_sign else []),
+        *([] if own else [figure(_("others not sent"), "unsent", unsent)]),
     ]
 
 
@@ -249,7 +264,7 @@ def _items(request: HttpRequest, school: School) -> HttpResponse:
 def _asked(request: HttpRequest, groups: list[Group]) -> tuple[str, str, str]:
     """The two filters as far as they are known, and what was asked that nobody knows."""
     state, pillar = request.GET.get("state", ""), request.GET.get("pillar", "")
-    strange = [state] if state and state not in STATES else []
+    strange = [state] if state and state not in (*STATES, "unsent") else []
     if pillar and pillar not in {group.code for group in groups}:
         strange.append(pillar)
     return (
@@ -269,6 +284,8 @@ def _fits(row: Row, state: str, pillar: str, *, may_sign: bool) -> bool:
     return not state or row.light == state
 
 
+    if state == "unsent":
+        return row.light in UNSENT
 def _filters(
     url: str, state: str, pillar: str, rows: list[Row], *, may_sign: bool
 ) -> list[list[dict[str, Any]]]:
@@ -281,9 +298,10 @@ def _filters(
         # An officials' page without any filter is the school's home: name the filter even if empty.
         return {"label": label, "url": f"{url}?{query or 'state='}", "n": n, "current": current}
 
-    words = {"owed": _("To do now"), "later": _("Not owed yet")}
+    words = {"owed": _("To do now"), "later": _("Not owed yet"), "unsent": _("Others not sent")}
+    names = (*STATES, "unsent") if state == "unsent" else STATES
     by_state = [choice(_("Every state"), "", pillar, not state)] + [
-        choice(words.get(name) or light_word(name), name, pillar, name == state) for name in STATES
+        choice(words.get(name) or light_word(name), name, pillar, name == state) for name in names
     ]
     by_pillar = [choice(_("Every pillar"), state, "", not pillar)] + [
         choice(group.name, state, group.code, group.code == pillar)

@@ -1,6 +1,6 @@
 """The only place for the sentences at the head of a school's pages: numbers in, words out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -161,6 +161,18 @@ def late_line(owed: Owed, days: int) -> str:
             days,
         )
     return words % {"n": owed.sign_late, "days": days}
+
+
+def outside_line(count: Mapping[str, int]) -> str:
+    """For officials: how many are accepted of those that count, and which do not; `count`: light,
+    or "later", → how many."""
+    expected = sum(n for name, n in count.items() if name not in ("later", "off"))
+    said = [_("%(done)d of %(n)d accepted") % {"done": count["done"], "n": expected}]
+    if count["later"]:
+        said.append(_("%(n)d more not owed yet") % {"n": count["later"]})
+    if count["off"]:
+        said.append(_("%(n)d not applicable") % {"n": count["off"]})
+    return _("%(what)s.") % {"what": _(", ").join(said)}
 
 
 def rest_line(owed: Owed) -> str:
