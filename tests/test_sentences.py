@@ -120,7 +120,7 @@ def facts(**changes):
         "opens_on": date(2026, 9, 1),
         "due_on": DUE,
         "missing": 0,
-        "unasked": False,
+        "stale": False,
         "answered": False,
         "short": 0,
         "silent": False,

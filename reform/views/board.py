@@ -193,6 +193,7 @@ def _grid(
     owed: Mapping[int, Duty],
     links: tuple[Links, Links],
     today: date,
+    thinned: Asked,
 ) -> dict[str, Any]:
     """Measures as a table, and as the columns of the grid; `links`: of either."""
     of_table, of_grid = links
@@ -204,7 +205,6 @@ def _grid(
         "lines": lines_of(schools, measures, owed, of_grid, thinned.words.get("state", "")),
     }
 
-    thinned: Asked,
 
 def pillar_bar(part: Part, links: Links) -> dict[str, Any]:
     """A bar of 100 units: done, waiting, then the overdue ones, a step apart."""

@@ -1,6 +1,7 @@
 """The only place where an entry is opened, written, sent, signed, taken back and opened again."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
@@ -18,7 +19,7 @@ from reform.forms.filing import from_post, from_report
 from reform.forms.hidden import key_of, version_of
 from reform.models import Entry
 from reform.progress import Outcome
-from reform.states import MOVES, Status
+from reform.states import MOVES, Claim, Status
 from reform.templatetags.look import unbroken
 from reform.views import entry_missing, entry_page, fast
 from reform.views.check_lines import typed_line
@@ -77,7 +78,11 @@ def entry_save(request: HttpRequest, pk: int) -> HttpResponse:
 def entry_submit(request: HttpRequest, pk: int) -> HttpResponse:
     """Send it: to the secretary where the campaign asks for a signature, else to the reviewer."""
     found = entry_page.find(request, pk)
-    filing = from_post(request.POST, _checks(found))
+    return _send(request, found, from_post(request.POST, _checks(found)))
+
+
+def _send(request: HttpRequest, found: Entry, filing: Filing) -> HttpResponse:
+    """Send what was typed; what is refused is kept as a draft, for whoever comes back to it."""
     try:
         outcome = progress.submit(
             found.pk,
@@ -87,6 +92,10 @@ def entry_submit(request: HttpRequest, pk: int) -> HttpResponse:
             key=key_of(request.POST),
         )
     except ValidationError as error:
+        with suppress(ValidationError, Denied, Stale):
+            progress.save(
+                found.pk, by=request.seat, version=version_of(request.POST), filing=filing
+            )
         return _again(request, found, filing, error.message_dict)
     except (Denied, Stale) as refusal:
         return _refused(request, found, filing, refusal)
@@ -106,8 +115,14 @@ def entry_submit(request: HttpRequest, pk: int) -> HttpResponse:
 @access("submit")
 @require_POST
 def entry_confirm(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send what the registers answer, with no word added; the home offers the next one."""
+    """Send what the registers answer, with no word added; the home offers the next one.
+
+    From the form of an entry whatever was typed or ticked goes along, and is judged as usual.
+    """
     found = entry_page.find(request, pk)
+    filing = from_post(request.POST, _checks(found))
+    if filing.note.strip() or filing.pledged or filing.claim != Claim.done:
+        return _send(request, found, filing)
     begun = entry_page.own_draft(found)
     if begun and begun.note.strip():
         messages.warning(request, _("A note is begun here: read it, then send it from this page."))

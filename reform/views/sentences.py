@@ -280,7 +280,7 @@ class Back(NamedTuple):
 class EntryFacts:
     """What the sentence of an entry is made from.
 
-    `missing`: typed numbers not there yet; `unasked`: nothing was answered from the registers yet;
+    `missing`: typed numbers not there yet; `stale`: the registers are being asked anew;
     `answered`: they answer everything, and nothing was begun beside it; `short`: computed checks
     short of their target, no note written; `silent`: the registers hold nothing; `back`: who
     returned or reopened it.
@@ -293,7 +293,7 @@ class EntryFacts:
     opens_on: date
     due_on: date
     missing: int
-    unasked: bool
+    stale: bool
     answered: bool
     short: int
     silent: bool
@@ -368,8 +368,8 @@ def _writing(facts: EntryFacts, today: date) -> str:
             "Only %(n)d numbers are missing, then it can be sent.",
             facts.missing,
         ) % {"n": facts.missing}
-    if facts.unasked:
-        return _("Have the registers work out their figures first, then send it.")
+    if facts.stale:
+        return _("The figures are being worked out again from the registers.")
     if facts.answered:
         return _("The registers answer everything: one click confirms it.")
     if facts.short:
