@@ -8,7 +8,7 @@ import pytest
 from reform import boards
 from reform.views import board_rows
 from tests import world
-from tests.boardroom import BOARD, rows
+from tests.boardroom import BOARD, PAST, figures, rows
 from tests.reading import words
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -71,3 +71,25 @@ def test_the_way_back_to_the_board_keeps_what_it_was_narrowed_by(look, client):
     assert f'href="/board/3301/?year={world.YEAR}&amp;pillar=Z">' in html
     empty = look.get(f"{ROWS}?pillar=S&measure=Z3").content.decode()
     assert f'class="btn" href="{BOARD}?year={world.YEAR}"' in empty
+
+
+def test_the_figures_of_a_campaign_lead_to_its_rows_alone_and_its_past_dates_say_what_is_overdue(
+    look, mixed
+):
+    other = world.campaign(name="另一专项")
+    world.entry(mixed.school, "X2.1", campaign=other, due_on=PAST)
+    page = look.get(f"/campaigns/{mixed.campaign.pk}/")
+    found = figures(page)
+    assert {label: n for label, (n, _url) in found.items()} == {
+        "目前应报": 13,
+        "已通过": 3,
+        "待审核": 3,
+        "已退回": 2,
+        "逾期": 3,
+    }
+    assert [n for n, url in found.values() if len(rows(look, url)) != n] == []
+    assert "逾期 3 项：" in words(look.get(found["逾期"][1]))
+    assert f"{PAST} 已过，逾期 3 项" in words(page)
+    board, _list = re.findall(r'<a class="btn" href="([^"]*)"', page.content.decode())[:2]
+    assert board == f"{BOARD}?year={world.YEAR}" and look.get(_list).status_code == 200
+    assert "没有“x”这一筛选" in words(look.get(f"{ROWS}?campaign=x"))

@@ -47,7 +47,9 @@ class Asked:
 
     def suits(self, duty: Duty) -> bool:
         return all(
-            getattr(duty, name) == self.given[name] for name in BY_DUTY if name in self.given
+            str(getattr(duty, name)) == self.given[name]
+            for name in (*BY_DUTY, "campaign")
+            if name in self.given
         )
 
     @property

@@ -53,7 +53,7 @@ def board_rows(request: HttpRequest, region: str) -> HttpResponse:
     own = bool(request.GET.get("own"))
     where = boards.own(region) if own else boards.whole(region)
     owed = boards.duties(tallies.read(*where, school_year=year, on=today))
-    known = _known(region, owed)
+    known = _known(region, owed, running)
     asked = _of_school(filters.asked_of(request.GET, known), request.GET, request.seat)
     rows = _rows(asked, owed, where, request.seat)
     after = number_of(request.GET.get("after", ""))
@@ -109,12 +109,13 @@ def _part(page: Page, after: int | None) -> str:
 
 def _kept(asked: Asked) -> list[tuple[str, str]]:
     """What the address names beside the fields of the form."""
-    return [(name, asked.get(name)) for name in ("item", "school") if asked.get(name)]
+    return [(name, asked.get(name)) for name in ("item", "school", "campaign") if asked.get(name)]
 
 
-def _known(region: str, owed: Mapping[int, Duty]) -> filters.Known:
+def _known(region: str, owed: Mapping[int, Duty], running: Sequence[Running]) -> filters.Known:
     """The filters of rows; inside one county also those of its schools."""
     known: dict[str, Mapping[str, str]] = {**filters.of_duties(owed.values())}
+    known["campaign"] = {str(campaign.pk): campaign.name for campaign in running}
     known["state"] = {name: str(label) for name, label in STATES.items()}
     return known | filters.of_schools(region) if len(region) == 6 else known
 

@@ -14,9 +14,11 @@ from reform.models import Campaign, Due, Event, Slot
 from reform.models.campaign import CampaignState
 from reform.reach import PROFILES, Preview
 from reform.slots import Plan, term_of
+from reform.states import OPEN
 from reform.steering import Shift
-from reform.tallies import Figures
+from reform.tallies import Figures, Line
 from reform.templatetags.look import minutes, unbroken
+from reform.views.board_frame import Links
 from reform.views.headlines import items_counted, number, schools_counted
 from schools import clock
 from schools.language import local
@@ -75,17 +77,22 @@ def term(period: str) -> str:
     return {1: _("first term"), 2: _("second term"), None: ""}[term_of(period)]
 
 
-def figures(now: Figures, schools: int) -> list[dict[str, Any]]:
-    """The row of figures: what is owed up to today."""
-    pairs = (
-        (_("Schools"), schools),
-        (_("Expected so far"), now.expected),
-        (_("Accepted"), now.done),
-        (_("Awaiting review"), now.waiting),
-        (_("Returned"), now.returned),
-        (_("Overdue"), now.late),
+def figures(now: Figures, schools: int, links: Links) -> list[dict[str, Any]]:
+    """The row of figures: what is owed up to today, each with the `links` to its rows."""
+    found = (
+        (_("Expected so far"), now.expected, "expected"),
+        (_("Accepted"), now.done, "done"),
+        (_("Awaiting review"), now.waiting, "waiting"),
+        (_("Returned"), now.returned, "returned"),
+        (_("Overdue"), now.late, "late"),
     )
-    return [{"label": label, "value": number(value), "url": ""} for label, value in pairs]
+    return [
+        {"label": _("Schools"), "value": number(schools), "url": ""},
+        *(
+            {"label": label, "value": number(n), "url": links.rows(state=state)}
+            for label, n, state in found
+        ),
+    ]
 
 
 def line_figures(schools: int, now: Figures) -> list[tuple[str, str]]:
@@ -97,6 +104,25 @@ def line_figures(schools: int, now: Figures) -> list[tuple[str, str]]:
         (_("Overdue"), now.late),
     )
     return [(label, number(n)) for label, n in pairs]
+
+
+def passed_dates(
+    slots: Iterable[Slot], counts: Iterable[Line], today: date
+) -> tuple[list[tuple[date, str]], str]:
+    """Days that are past with what is overdue since then, and how many have nothing overdue."""
+    late: Counter[date] = Counter()
+    for line in counts:
+        if line.bucket in OPEN and line.due_on < today:
+            late[line.due_on] += line.n
+    asked = {slot.due_on for slot in slots if slot.due_on < today and not slot.withdrawn_at}
+    quiet = len(asked - late.keys())
+    words = ngettext(
+        "%(n)s date is past with nothing overdue",
+        "%(n)s dates are past with nothing overdue",
+        quiet,
+    )
+    days = [(day, _("past, %(n)s overdue") % {"n": number(n)}) for day, n in sorted(late.items())]
+    return days, words % {"n": number(quiet)} if quiet else ""
 
 
 def next_dates(slots: Iterable[Slot], today: date) -> list[tuple[date, str]]:

@@ -18,6 +18,7 @@ from reform.forms.hidden import key_for, key_of, number_of, version_of
 from reform.models import Campaign, Due, Enrolment, Event, Slot
 from reform.models.campaign import CampaignState
 from reform.views import campaign_words as words
+from reform.views.board_frame import Links, board_url, may_drill
 from schools import clock, scope
 from schools.access import access
 from schools.models.regions import ancestors, bounds
@@ -148,6 +149,7 @@ def _page(request: HttpRequest, found: Campaign, form: OutlineForm | None = None
     slots = _slots(found)
     sums = tallies.by_campaign([found.pk], low, high, on=today)
     figures = tallies.figures(sums.get(found.pk, []), today)
+    counting = found.state in tallies.COUNTING
     profiles = _profiles(found, low, high)
     counted = sum(n for (_profile, is_counted), n in profiles.items() if is_counted)
     events = _events(found, low, high)
@@ -159,12 +161,14 @@ def _page(request: HttpRequest, found: Campaign, form: OutlineForm | None = None
         "may": allowed,
         "may_readmit": found.state == CampaignState.closed and seat.has("readmit"),
         "pillars": words.pillars(slots, _own_dates(found, low, high), today),
-        "next_dates": words.next_dates(slots, today) if found.state in tallies.COUNTING else [],
+        "passed": words.passed_dates(slots, sums.get(found.pk, []), today) if counting else [],
+        "next_dates": words.next_dates(slots, today) if counting else [],
         "withdrawn": [(slot, words.term(slot.period)) for slot in slots if slot.withdrawn_at],
         "profiles": words.profiles(profiles),
         "steps": words.steps(events),
         "skipped": words.skipped(events),
-        "figures": words.figures(figures, counted) if found.state in tallies.COUNTING else [],
+        "figures": words.figures(figures, counted, _links(seat, found)) if counting else [],
+        "board_url": board_url(_part(seat, found), found.school_year) if counting else "",
     }
     if found.state == CampaignState.draft and allowed["plan"]:
         context["form"] = form or OutlineForm(region=found.region_id, campaign=found)
@@ -178,7 +182,17 @@ _VERBS = ("plan", "open", "reschedule", "withdraw_slot", "close", "reopen_campai
 
 def _range(seat: Seat, found: Campaign) -> tuple[str, str]:
     """The seat's part of the campaign: both regions lie one inside the other."""
-    return bounds(max(seat.place_code, found.region_id, key=_depth))
+    return bounds(_part(seat, found))
+
+
+def _part(seat: Seat, found: Campaign) -> str:
+    return max(seat.place_code, found.region_id, key=_depth)
+
+
+def _links(seat: Seat, found: Campaign) -> Links:
+    """To the rows of exactly this campaign in the seat's part of it."""
+    code = _part(seat, found)
+    return Links(code, found.school_year, may_drill(seat, code), base={"campaign": str(found.pk)})
 
 
 def _depth(code: str) -> int:
