@@ -126,9 +126,14 @@ class Row:
             return _("Not owed yet")
         if self.handed_back and not self.overdue:
             return _("Handed back by the secretary")
-        if self.light == "sign" and not self.to_sign:
+        if self.awaits:
             return awaiting(self.due_on, self.today)
         return _("Yours to sign") if self.to_sign else light_word(self.light)
+
+    @property
+    def awaits(self) -> bool:
+        """Whether only the secretary of the reader's school has still to act."""
+        return self.light == "sign" and not self.to_sign
 
     @property
     def term(self) -> str:
@@ -281,8 +286,7 @@ def first_these(rows: Iterable[Row], *, may_sign: bool) -> list[Row]:
     now.sort(
         key=lambda row: (LIGHT_URGENCY.index("late" if row.overdue else row.light), row.due_on)
     )
-    signing = [row for row in mine if row.light == "sign" and row.overdue and not may_sign]
-    now += sorted(signing, key=lambda row: row.due_on)
+    now += sorted((row for row in mine if row.awaits and row.overdue), key=lambda row: row.due_on)
     next_ones = [row for row in mine if row not in now and row.light != "sign"]
     next_ones.sort(key=lambda row: row.due_on)
     return now + next_ones[: max(0, AT_LEAST - len(now))]

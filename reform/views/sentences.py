@@ -58,10 +58,10 @@ def awaiting(due_on: date, today: date) -> str:
     """For the own school, of what waits for its secretary: whether its date is past."""
     days = (today - due_on).days
     if days <= 0:
-        return _("Awaiting the secretary's signature")
+        return _("Awaiting the secretary")
     return ngettext(
-        "Awaiting the secretary's signature (%(n)d day past the date)",
-        "Awaiting the secretary's signature (%(n)d days past the date)",
+        "Awaiting the secretary (%(n)d day past the date)",
+        "Awaiting the secretary (%(n)d days past the date)",
         days,
     ) % {"n": days}
 
