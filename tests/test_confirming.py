@@ -14,7 +14,7 @@ from reform.states import Status
 from tests import keeping_books as books
 from tests import world
 from tests.desk import attach
-from tests.entry_form import form, url
+from tests.entry_form import form, note_of, url
 from tests.reading import heading, words
 
 HTMX = {"hx-request": "true"}
@@ -48,8 +48,11 @@ def home(browser):
 def test_a_moved_register_is_asked_anew_by_a_fragment(cast, at):
     entry = world.entry(cast.school, "S2.1")
     browser = at(cast.filer)
-    page = browser.get(url("entry", entry)).content.decode()
+    page = browser.get(url("entry", entry))
+    assert heading(page) == "正在按台账重新计算。"
+    page = page.content.decode()
     assert f'hx-post="{url("entry_answers", entry)}" hx-trigger="load"' in page
+    assert 'id="send" form="filing" disabled aria-describedby="sentence"' in page
     row = one_branch(cast.filer)
 
     fragment = browser.post(url("entry_answers", entry), headers=HTMX)
@@ -63,8 +66,8 @@ def test_a_moved_register_is_asked_anew_by_a_fragment(cast, at):
     assert f'href="/registers/branches/?for={entry.pk}&amp;row={row.pk}#r{row.pk}"' in text
     assert heading(fragment) == "台账数据已全部达到要求，点一下即可确认提交。"
     assert "确认 S2.1</button>" in text
-    assert 'class="btn" id="other" form="filing" hx-swap-oob="true">提交 S2.1' in text
-    assert 'class="btn main" id="send" form="confirm" hx-swap-oob="true">确认 S2.1' in text
+    assert f'id="send" form="filing" formaction="{url("entry_confirm", entry)}" hx-swap' in text
+    assert "提交 S2.1" not in text  # one button sends
     assert text.count("确认 S2.1</button>") == 1  # in the bar, which is always in sight
     assert Computed.objects.get(entry=entry).ready is True
     assert (
@@ -75,7 +78,9 @@ def test_a_moved_register_is_asked_anew_by_a_fragment(cast, at):
 def test_without_a_script_a_button_asks_and_leads_back(cast, at):
     entry = world.entry(cast.school, "S2.1")
     browser = at(cast.filer)
-    assert "重新计算</button>" in browser.get(url("entry", entry)).content.decode()
+    bare = browser.get(url("entry", entry)).content.decode()
+    assert "重新计算</button>" in bare.split("<noscript>")[1].split("</noscript>")[0]
+    assert bare.count("重新计算</button>") == 1
     answer = browser.post(url("entry_answers", entry))
     assert (answer.status_code, answer.url) == (302, url("entry", entry))
     page = browser.get(url("entry", entry))
@@ -209,6 +214,20 @@ def test_one_click_sends_what_the_registers_answer(cast, at):
     assert sent.status == Status.submitted
     assert (sent.report.note, sent.report.pledged) == ("", False)
     assert sent.report.values.get().met is True
+
+
+def test_what_is_typed_or_ticked_beside_the_click_goes_along(cast, at):
+    entry = world.entry(cast.school, "S2.1")
+    one_branch(cast.filer)
+    refresh(cast.school)
+    browser = at(cast.filer)
+    page = confirm(browser, entry, note="已与年级组核对。")
+    assert page.status_code == 422 and "先勾选以“已确认”开头的一行，再提交。" in words(page)
+    assert note_of(page) == note_of(browser.get(url("entry", entry))) == "已与年级组核对。"
+    page = confirm(browser, entry, note="已与年级组核对。", pledged="yes")
+    assert "S2.1 已提交，等待审核。" in words(page)
+    report = Entry.objects.select_related("report").get(pk=entry.pk).report
+    assert (report.note, report.pledged) == ("已与年级组核对。", True)
 
 
 def test_eleven_items_are_confirmed_in_a_row_each_from_the_notice_of_the_one_before(cast, at):
@@ -376,7 +395,7 @@ def test_each_line_of_the_first_says_what_is_missing(cast, at):
     refresh(cast.school)
     page = words(home(at(cast.filer)))
     assert "还有 1 个党组织缺批复文号或日期；查到后补进支部台账" in page
-    assert "补齐台账" in page
+    assert "补齐支部台账" in page
     assert "一键确认" in page
 
 
