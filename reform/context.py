@@ -32,6 +32,13 @@ class Place:
     inside: tuple[str, ...] = ()
 
 
+BOARD = Place(
+    "board",
+    "board",
+    gettext_lazy("Board"),
+    "see_board",
+    ("board_region", "board_rows", "nudges", "nudge_back"),
+)
 SCHOOL_PLACES = (
     Place(
         "school_home",
@@ -86,15 +93,10 @@ SCHOOL_PLACES = (
             "training_matrix",
         ),
     ),
+    BOARD,
 )
 REGION_PLACES = (
-    Place(
-        "board",
-        "board",
-        gettext_lazy("Board"),
-        "see_board",
-        ("board_region", "board_rows", "nudges", "nudge_back"),
-    ),
+    BOARD,
     Place(
         "review",
         "review",

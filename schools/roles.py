@@ -109,3 +109,9 @@ RIGHTS: dict[str, frozenset[Role]] = {
     # how the pages look
     "see_style": frozenset({Role.editor, Role.operator}),
 }
+
+# verb → roles that hold it at a bureau as well: who files for the bureau sits in the office whose
+# region it is, and reads that region's figures. Single schools stay with reviewer, manager, viewer.
+AT_BUREAU: dict[str, frozenset[Role]] = {
+    "see_board": _SCHOOL,
+}

@@ -10,7 +10,7 @@ from schools.clock import today
 from schools.models import Membership, Region, School, User
 from schools.models.regions import NATION, RegionKind, ancestors, bounds
 from schools.models.schools import SchoolKind
-from schools.roles import OFFICIAL_ROLES, RIGHTS, SCHOOL_ROLES, Role
+from schools.roles import AT_BUREAU, OFFICIAL_ROLES, RIGHTS, SCHOOL_ROLES, Role
 
 M = TypeVar("M", bound=Model)
 
@@ -50,7 +50,10 @@ class Seat:
 
     def has(self, verb: str) -> bool:
         """Whether a role held here has the right `verb`; an unknown verb is a KeyError, no "no"."""
-        return bool(RIGHTS[verb] & self.roles)
+        holders = RIGHTS[verb]
+        if self.school and self.school.kind == SchoolKind.bureau:
+            holders |= AT_BUREAU.get(verb, frozenset())
+        return bool(holders & self.roles)
 
     def is_authority(self, code: str) -> bool:
         """Whether this seat stands at exactly the region that reviews `code`'s schools."""

@@ -1,4 +1,4 @@
-"""Who may open what: 17 personas × 4 relations × 7 methods × every address of the resolver."""
+"""Who may open what: 18 personas × 4 relations × 7 methods × every address of the resolver."""
 
 import tomllib
 from datetime import date, timedelta
@@ -11,7 +11,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from reform import comments
 from reform.models import Evidence
 from schools.models import Membership, School
-from schools.roles import RIGHTS
+from schools.roles import AT_BUREAU, RIGHTS
 from tests import world
 
 MATRIX = tomllib.loads(Path(__file__).with_name("access_matrix.toml").read_text("utf-8"))
@@ -24,6 +24,7 @@ PERSONAS = {
     "filer": ({"filer"}, {"own"}),
     "secretary": ({"secretary"}, {"own"}),
     "neighbour": ({"filer"}, {"sibling"}),
+    "bureau": ({"filer"}, set()),  # its own things are named in the matrix
     "reviewer": ({"reviewer"}, OFFICIALS_SEE),
     "manager": ({"manager"}, OFFICIALS_SEE),
     "viewer": ({"viewer"}, OFFICIALS_SEE),
@@ -77,6 +78,7 @@ class Cast:
             "filer": ("filer", own),
             "secretary": ("secretary", own),
             "neighbour": ("filer", sibling),
+            "bureau": ("filer", School.objects.get(kind="bureau", authority=world.COUNTY)),
             "reviewer": ("reviewer", world.COUNTY),
             "manager": ("manager", world.COUNTY),
             "viewer": ("viewer", world.COUNTY),
@@ -195,12 +197,14 @@ def expected(name, persona, relation, method):
         if persona in ("anonymous", "disabled"):
             return {302}
         granted = {str(role) for verb in access & RIGHTS.keys() for role in RIGHTS[verb]}
+        if persona == "bureau":
+            granted |= {str(role) for verb in access & AT_BUREAU.keys() for role in AT_BUREAU[verb]}
         if SIGNED_IN not in access and not roles & granted:
             return {403}
     if method not in row["methods"]:
         return {405}
     kind = row.get("thing")
-    if kind and (relation == "missing" or persona in row.get("closed_to", ())):
+    if (kind and relation == "missing") or persona in row.get("closed_to", ()):
         return {404}
     if kind and relation not in sees | set(row.get("open_to", {}).get(persona, [])):
         return {404} if kind != "framework" else set(row["ok"])

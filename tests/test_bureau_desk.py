@@ -113,6 +113,26 @@ def test_its_pages_name_the_reviewers_there_and_of_the_city(cast, at, bureau):
         assert "市局人事处" in said
 
 
+def test_it_reads_the_figures_of_its_region_and_no_single_school(cast, at, bureau):
+    world.entry(cast.school, "Z1.1")
+    client = at(world.seat("filer", bureau))
+    board = reverse("board_region", args=[world.COUNTY])
+
+    page = client.get(reverse("board"), follow=True)
+
+    assert page.redirect_chain == [(board, 302)]
+    assert 'href="/board/" aria-current="true"' in page.content.decode()
+    assert "1 item" in heading(page) and cast.school.name not in words(page)
+    assert "/rows/" not in page.content.decode()
+    assert client.get(f"{board}rows/").status_code == 404
+    for name, refused in (("school_ledger", 403), ("school_registers", 404)):
+        assert client.get(reverse(name, args=[cast.school.code])).status_code == refused
+    assert client.get("/board/330105/").status_code == 404  # of another county
+
+    assert at(cast.filer).get(board).status_code == 403
+    assert "/board/" not in client.get(reverse("school_home")).content.decode()
+
+
 # ---- where its numbers come from
 
 

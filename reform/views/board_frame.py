@@ -154,5 +154,6 @@ def year_of(request: HttpRequest, running: Sequence[Running]) -> tuple[str, list
 
 
 def may_drill(seat: Seat, code: str) -> bool:
-    """Single entries are listed for cities and counties, and never to the nation."""
-    return seat.place_code != NATION and len(code) >= boards.DRILL_FROM
+    """Single entries are listed for cities and counties, and never to the nation, nor to whoever
+    files for a bureau: that seat reads its region's figures alone."""
+    return seat.school is None and seat.place_code != NATION and len(code) >= boards.DRILL_FROM
