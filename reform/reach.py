@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Q, QuerySet, When
 from django.utils.translation import gettext as _
 
 from reform.models import Campaign, Entry, Item
@@ -244,6 +244,44 @@ def school_lines(campaign: Campaign, planned: Plan, schools: Sequence[School]) -
 
 def gets(item: Item, school: School) -> bool:
     return is_asked(item, school.profile, school.school_type_id)
+
+
+class Uncounted(NamedTuple):
+    """Of all schools of a region those that are not counted, by reason; a school has one."""
+
+    schools: int
+    private: int  # asked for reference only
+    unknown: int  # no profile yet
+    other_types: int
+    nothing: int  # neither asked by a campaign nor owing anything yet
+
+    @property
+    def total(self) -> int:
+        return sum(self) - self.schools
+
+
+def uncounted(region: str, counted: Q) -> Uncounted:
+    """The schools that are open under a region's authorities and not `counted`; one query."""
+    groups = (
+        schools_of(region)
+        .filter(kind=SchoolKind.school)
+        .order_by()
+        .annotate(inside=Case(When(counted, then=True), default=False))
+        .values_list("inside", "ownership", "profile", "school_type__use")
+        .annotate(n=Count("pk"))
+    )
+    found: Counter[str] = Counter(dict.fromkeys(Uncounted._fields, 0))
+    for inside, ownership, profile, use, n in groups:
+        found["schools"] += n
+        if inside:
+            continue
+        if ownership == Ownership.private:
+            found["private"] += n
+        elif profile == Profile.unknown:
+            found["unknown"] += n
+        else:
+            found["other_types" if use in NOT_ASKED_TYPES else "nothing"] += n
+    return Uncounted(**found)
 
 
 def school_reason(school: School) -> str:

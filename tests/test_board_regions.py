@@ -187,7 +187,7 @@ def test_the_counties_of_a_placeholder_stand_directly_below_the_province(db, tra
 @pytest.mark.parametrize(
     ("url", "role", "place", "literal"),
     [
-        (BOARD, "viewer", world.COUNTY, 11),
+        (BOARD, "viewer", world.COUNTY, 12),
         (f"{BOARD}rows/?state=open", "viewer", world.COUNTY, 11),
         ("/board/3301/", "viewer", "3301", 12),
         ("/board/33/", "viewer", "33", 8),

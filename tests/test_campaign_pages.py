@@ -303,7 +303,7 @@ def queries(desk, django_assert_num_queries, url):
 
 
 @pytest.mark.parametrize(
-    ("name", "number"), [("campaigns", 6), ("campaign", 9), ("campaign_close", 8)]
+    ("name", "number"), [("campaigns", 6), ("campaign", 10), ("campaign_close", 8)]
 )
 def test_pages_of_an_open_campaign_ask_as_often_for_one_row_as_for_three(
     desk, manager, django_assert_num_queries, name, number

@@ -5,13 +5,14 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from reform import boards, overview, snapshots, tallies
+from reform import boards, overview, reach, snapshots, tallies
 from reform.boards import Duty, Part, Range, Running
 from reform.models import Entry
 from reform.overview import Below, Total
@@ -19,7 +20,7 @@ from reform.snapshots import Day
 from reform.tallies import Figures, Line
 from reform.views import board_filters as filters
 from reform.views import board_trend as trend
-from reform.views.board_filters import Asked, not_counted
+from reform.views.board_filters import Asked
 from reform.views.board_frame import (
     FIGURES,
     STATES,
@@ -36,6 +37,7 @@ from reform.views.headlines import (
     Worst,
     apart_from_plan,
     board_sentence,
+    not_counted,
     number,
     regions_counted,
     schools_counted,
@@ -81,7 +83,7 @@ def board_region(request: HttpRequest, region: str) -> HttpResponse:
     context |= {
         "told": told,
         "strange": asked.strange,
-        "sentence": not_counted(asked, context["total"].figures.expected)
+        "sentence": filters.not_counted(asked, context["total"].figures.expected)
         or board_sentence(
             context["total"].figures,
             who=context["who"],
@@ -126,6 +128,7 @@ def _authority(
     return {
         "total": total,
         "who": schools_counted(len(schools)) if schools else region.name,
+        "uncounted": {} if own or asked.given else _uncounted(seat, region.code, schools),
         "days": [] if own else _days(where, year, total, asked, today),
         **_parts(lines, owed, links, total.figures, today),
         **_grid(
@@ -135,6 +138,14 @@ def _authority(
         "grid_state": thinned.words.get("state", "") if schools else "",
         "whole_grid_url": board_url(region.code, year, **asked.given),
     }
+
+
+def _uncounted(seat: Seat, code: str, schools: Sequence[boards.SchoolLine]) -> dict[str, Any]:
+    """Why the grid has fewer schools than the list of schools; one query."""
+    if not schools:
+        return {}
+    found = reach.uncounted(code, Q(code__in=[line.code for line in schools]))
+    return not_counted(found, linked=seat.place_code == code)
 
 
 def _known(county: str, owed: Mapping[int, Duty], own: bool) -> filters.Known:

@@ -19,9 +19,10 @@ from reform.models import Campaign, Due, Enrolment, Event, Slot
 from reform.models.campaign import CampaignState
 from reform.views import campaign_words as words
 from reform.views.board_frame import Links, board_url, may_drill
+from reform.views.headlines import not_counted
 from schools import clock, scope
 from schools.access import access
-from schools.models.regions import ancestors, bounds
+from schools.models.regions import NATION, ancestors, bounds
 from schools.models.schools import SchoolKind
 from schools.scope import Seat
 
@@ -170,6 +171,8 @@ def _page(request: HttpRequest, found: Campaign, form: OutlineForm | None = None
         "figures": words.figures(figures, counted, _links(seat, found)) if counting else [],
         "board_url": board_url(_part(seat, found), found.school_year) if counting else "",
     }
+    if found.state == CampaignState.open and counted:
+        context["uncounted"] = _uncounted(seat, found)
     if found.state == CampaignState.draft and allowed["plan"]:
         context["form"] = form or OutlineForm(region=found.region_id, campaign=found)
     if found.state == CampaignState.opening:
@@ -193,6 +196,16 @@ def _links(seat: Seat, found: Campaign) -> Links:
     """To the rows of exactly this campaign in the seat's part of it."""
     code = _part(seat, found)
     return Links(code, found.school_year, may_drill(seat, code), base={"campaign": str(found.pk)})
+
+
+def _uncounted(seat: Seat, found: Campaign) -> dict[str, Any]:
+    """Why it counts fewer schools than the seat's part of it has; not asked for a whole nation."""
+    code = _part(seat, found)
+    if code == NATION:
+        return {}
+    enrolled = found.enrolments.filter(counted=True, voided_at=None).values("school")
+    left_out = reach.uncounted(code, Q(pk__in=enrolled))
+    return not_counted(left_out, linked=seat.place_code == code)
 
 
 def _depth(code: str) -> int:

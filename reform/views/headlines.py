@@ -1,12 +1,14 @@
 """The only place for the sentences at the head of queue and boards, and for counted things."""
 
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from reform.queues import Queue
+from reform.reach import Uncounted
 from reform.tallies import Figures
 from reform.templatetags.look import minutes
 from schools.clock import local_date
@@ -220,6 +222,33 @@ def items_counted(n: int) -> str:
 
 def schools_counted(n: int) -> str:
     return ngettext("%(n)s school", "%(n)s schools", n) % {"n": number(n)}
+
+
+def not_counted(found: Uncounted, *, linked: bool) -> dict[str, Any]:
+    """Why fewer schools are counted than there are: the sentence, and each reason with the address
+    of its schools where these are `linked`; nothing where all of them are counted."""
+    if not found.total:
+        return {}
+    words = ngettext(
+        "Of the %(all)s schools here %(n)s is not counted",
+        "Of the %(all)s schools here %(n)s are not counted",
+        found.total,
+    )
+    here = reverse("schools")
+    reasons = (
+        (_("%(n)s private (for reference only)"), found.private, "ownership=private"),
+        (_("%(n)s without a profile yet"), found.unknown, "profile=unknown&ownership=public"),
+        (_("%(n)s of a type that is not asked"), found.other_types, ""),
+        (_("%(n)s not asked, or owing nothing yet"), found.nothing, ""),
+    )
+    return {
+        "sentence": words % {"all": number(found.schools), "n": number(found.total)},
+        "reasons": [
+            (text % {"n": number(n)}, f"{here}?{query}" if linked and query else "")
+            for text, n, query in reasons
+            if n
+        ],
+    }
 
 
 def regions_counted(n: int, level: str) -> str:
