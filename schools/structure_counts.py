@@ -51,17 +51,21 @@ def kept(schools: Iterable[School]) -> list[Brief]:
 
 
 class Line(NamedTuple):
-    """An authority: how many schools were looked at, at how many there is something, and what."""
+    """An authority: how many schools were looked at, at how many there is something, and what.
+
+    `on`: the day of the oldest count, None before the first; `open`: how many schools there are.
+    """
 
     authority: str
     name: str
-    on: date  # the day of the oldest count
-    schools: int
-    with_findings: int
-    undecided: int
-    error: int
-    warn: int
-    remind: int
+    on: date | None = None
+    open: int = 0
+    schools: int = 0
+    with_findings: int = 0
+    undecided: int = 0
+    error: int = 0
+    warn: int = 0
+    remind: int = 0
 
 
 def open_schools() -> "QuerySet[School]":
@@ -111,17 +115,19 @@ def _count(found: checkup.Checkup) -> StructureCount:
     )
 
 
-def by_authority(counts: "QuerySet[StructureCount]") -> list[Line]:
-    """The counts of each authority, in the order of the codes; one query."""
-    something = Q(error__gt=0) | Q(warn__gt=0) | Q(remind__gt=0)
-    open_ = Q(school__closed_on=None) | Q(school__closed_on__gt=clock.today())
+def by_authority(schools: "QuerySet[School]") -> list[Line]:
+    """The counts of each authority of `schools`, in the order of the codes; one query."""
+    of, count = ("authority_id", "authority__name"), "structure_count__"
+    something = Q()
+    for name in KEPT:
+        something |= Q(**{f"{count}{name}__gt": 0})
     sums = {
-        "day": Min("on"),
-        "schools": Count("pk"),
+        "day": Min(f"{count}on"),
+        "here": Count("pk"),
+        "looked": Count("structure_count"),
         "found": Count("pk", filter=something),
-        "lacking": Count("pk", filter=Q(undecided=True)),
-        **{f"sum_{name}": Sum(name) for name in KEPT},
+        "lacking": Count("pk", filter=Q(structure_count__undecided=True)),
+        **{f"sum_{name}": Sum(count + name, default=0) for name in KEPT},
     }
-    of = ("school__authority_id", "school__authority__name")
-    found = counts.filter(open_).values(*of).order_by(of[0]).annotate(**sums)
+    found = schools.values(*of).order_by(of[0]).annotate(**sums)
     return [Line(*line) for line in found.values_list(*of, *sums)]

@@ -9,6 +9,7 @@ from django.utils.html import escape
 
 from reform import rollout
 from reform.models import Campaign, Entry, IdempotencyKey
+from reform.views import campaigns
 from schools.models import School
 from tests import world
 
@@ -294,6 +295,29 @@ def test_a_county_reads_what_binds_it_from_above_with_its_own_figures(english, c
 
     assert "市级专项" in text(desk.get(reverse("campaigns")))
     assert "1 school, " in text(desk.get(reverse("campaign", args=[campaign.pk])))
+
+
+def test_a_city_lists_the_campaigns_of_its_counties_after_its_own(
+    english, county, manager, monkeypatch
+):
+    world.opened(world.seat("manager", "3302"), name="邻市专项")
+    below = world.opened(manager, name="本县专项")
+    own = world.opened(world.seat("manager", "3301"), name="市级专项")
+    draft = world.draft(manager)
+    desk = world.sign_in(english, world.seat("viewer", "3301"))
+    page = desk.get(reverse("campaigns"))
+    listed = re.findall(r'href="/campaigns/(\d+)/"', page.content.decode())
+    assert listed == [str(own.pk), str(draft.pk), str(below.pk)]
+    assert "2 campaigns are under way" in text(page) and "邻市专项" not in text(page)
+    assert desk.get(reverse("campaign", args=[below.pk])).status_code == 200
+    monkeypatch.setattr(campaigns, "PAGE", 1)
+    first = desk.get(reverse("campaigns"))
+    second = desk.get(reverse("campaigns") + first.context["next_url"])
+    assert [page.context["lines"][0]["campaign"].pk for page in (first, second)] == [
+        own.pk,
+        draft.pk,
+    ]
+    assert "2 campaigns are under way" in text(second)
 
 
 def queries(desk, django_assert_num_queries, url):

@@ -47,6 +47,15 @@ def test_a_county_sees_its_schools_and_no_other_closed_or_bureau(reader):
     assert "西湖区 looks after 1 school." in response.content.decode()
 
 
+def test_a_city_counts_the_schools_within_it_and_does_not_say_that_it_looks_after_them(
+    reader, client
+):
+    world.school("本县小学")
+    world.school("邻县小学", authority=world.SIBLING)
+    page = world.sign_in(client, world.seat("viewer", "3301")).get("/schools/")
+    assert "2 schools within 杭州市." in page.content.decode()
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [

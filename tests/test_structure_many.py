@@ -55,3 +55,10 @@ def test_a_school_is_counted_again_once_its_registers_moved(cast):
 
     count = StructureCount.objects.get(school=cast.school)
     assert (count.error, count.rules, count.registers_rev) == (0, {"STR-03": 1, "STR-04": 1}, 1)
+
+
+def test_a_county_whose_schools_wait_to_be_looked_at_is_not_called_one_without_any(cast, client):
+    structure_counts.catch_up()
+    StructureCount.objects.filter(school=cast.stranger_school).delete()
+    page = world.sign_in(client, world.seat("viewer", "3301")).get("/structure/")
+    assert f"{world.SIBLING} 尚未检查" in words(page) and "没有学校" not in words(page)

@@ -342,9 +342,10 @@ def test_regions_above_read_counts_by_county_and_no_school(faulty, at, region):
     structure_counts.catch_up()
     page = at(world.seat("viewer", region)).get(COUNTY)
     assert heading(page) == "2 所学校中，2 所有需要核对的地方。"
-    assert counted(page) == {"上城区": [1, 1, 0, 0, 1, 1], "西湖区": [1, 1, 1, 2, 0, 1]}
-    assert "阳光小学" not in page.content.decode()
-    assert "截至 2026-11-20" in words(page)
+    said, empty = words(page), {"宁波市": []} if region == "33" else {}
+    assert counted(page) == {"上城区": [1, 1, 0, 0, 1, 1], "西湖区": [1, 1, 1, 2, 0, 1]} | empty
+    assert "阳光小学" not in said and ("3302 没有学校" in said) is bool(empty)
+    assert "截至 2026-11-20" in said and "（所） 须办（处） 建议（处）" in said
 
 
 def test_a_city_reads_its_own_schools_by_name_beside_the_counts(

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Length
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -33,10 +34,11 @@ EVENTS = tuple(words.KINDS)
 @access("see_campaigns")
 @require_safe
 def campaigns(request: HttpRequest) -> HttpResponse:
-    """Those of the own region and those from above that bind it, newest year first."""
+    """Those of the own region, those from above that bind it and those below, newest year first;
+    of a year the widest first."""
     seat = request.seat
-    found = visible(seat).filter(region__in=ancestors(seat.place_code))
-    found = found.select_related("framework", "region").order_by("-school_year", "-pk")
+    found = visible(seat).annotate(depth=Length("region_id"))
+    found = found.order_by("-school_year", "depth", "-pk")
     shown = list(_after(found, request.GET.get("after", ""))[: PAGE + 1])
     low, high = bounds(seat.place_code)
     today = clock.today()
@@ -62,23 +64,26 @@ def campaigns(request: HttpRequest) -> HttpResponse:
         for campaign in shown[:PAGE]
     ]
     last = shown[PAGE - 1] if len(shown) > PAGE else None
-    running = [line for line in lines if line["campaign"].state == CampaignState.open]
+    part = bool(last or request.GET.get("after"))
+    of_all = found.filter(state=CampaignState.open).count() if part else 0
+    running = of_all or sum(line["campaign"].state == CampaignState.open for line in lines)
     context = {
-        "sentence": _list_sentence(seat, len(running)),
+        "sentence": _list_sentence(seat, running),
         "lines": lines,
         "may_plan": _may_plan(seat),
         "first_url": "?" if request.GET.get("after") else "",
-        "next_url": f"?after={last.school_year}.{last.pk}" if last else "",
+        "next_url": f"?after={last.school_year}.{last.depth}.{last.pk}" if last else "",
     }
     return render(request, "campaigns/list.html", context)
 
 
 def _after(found: "QuerySet[Campaign]", text: str) -> "QuerySet[Campaign]":
-    year, _dot, number = text.partition(".")
-    last = number_of(number)
-    if len(year) != 9 or last is None:
+    year, _dot, rest = text.partition(".")
+    depth, last = map(number_of, rest.partition(".")[::2])
+    if len(year) != 9 or depth is None or last is None:
         return found
-    return found.filter(Q(school_year__lt=year) | Q(school_year=year, pk__lt=last))
+    same = Q(depth__gt=depth) | Q(depth=depth, pk__lt=last)
+    return found.filter(Q(school_year__lt=year) | Q(same, school_year=year))
 
 
 def _list_sentence(seat: Seat, running: int) -> str:

@@ -20,7 +20,7 @@ from reform.views.whose import Authority, Books, authority_of, school_of
 from schools import checkup, clock, scope, structure_counts
 from schools.access import access
 from schools.checkup import Checkup
-from schools.models import School, StructureCount, Unit
+from schools.models import School, Unit
 from schools.models.regions import NATION, bounds
 from schools.models.schools import SchoolKind
 from schools.rulebook import rules
@@ -148,7 +148,7 @@ def structure(request: HttpRequest) -> HttpResponse:
         "lines": [
             (line, where.address + "?" + urlencode({"region": line.authority})) for line in lines
         ],
-        "on": min((line.on for line in lines), default=None),
+        "on": min((line.on for line in lines if line.on), default=None),
         **_by_rule(where, found, request.GET.get("rule", "")),
         **_by_school(where, found, fresh, request),
         "unseen": unseen,
@@ -187,10 +187,20 @@ def _sentence(
 
 
 def _below(where: Authority) -> list[structure_counts.Line]:
+    """Each authority that has schools, and the regions directly below that have none; no line
+    before something was counted."""
     low, high = bounds(where.region.code)
-    counts = scope.rows(StructureCount.objects.all(), where.seat)
-    inside = counts.filter(school__authority__gte=low, school__authority__lt=high)
-    return structure_counts.by_authority(inside.exclude(school__authority=where.region))
+    inside = scope.rows(structure_counts.open_schools(), where.seat)
+    inside = inside.filter(authority__gte=low, authority__lt=high)
+    lines = structure_counts.by_authority(inside.exclude(authority=where.region))
+    if not any(line.schools for line in lines):
+        return []
+    without = [
+        structure_counts.Line(region.code, region.name)
+        for region in where.below
+        if not any(line.authority.startswith(region.code) for line in lines)
+    ]
+    return sorted([*lines, *without])
 
 
 def _by_rule(where: Authority, found: Sequence[Brief], chosen: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from schools.models.regions import NATION
 from schools.models.schools import SchoolKind, code_warnings
 from schools.resources import Csv, SchoolResource, Xlsx
 from schools.roles import Profile, Role
+from schools.scope import Seat
 from schools.views.away import away
 
 PAGE = 50
@@ -51,7 +52,7 @@ def schools(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "narrowed": bool(said),
-        "sentence": _sentence(seat.place_name, counts["schools"], bool(said)),
+        "sentence": _sentence(seat, counts["schools"], bool(said)),
         "line": _line(counts["unknown"]),
         "schools": shown[:PAGE],
         "show_place": len(seat.place_code) < 6,
@@ -100,11 +101,15 @@ def _narrowed(rows: "QuerySet[School]", said: dict[str, Any]) -> "QuerySet[Schoo
     return rows
 
 
-def _sentence(place: str, count: int, narrowed: bool) -> str:
+def _sentence(seat: Seat, count: int, narrowed: bool) -> str:
+    place = seat.place_name
     if narrowed:
         return ngettext("%(n)d school fits.", "%(n)d schools fit.", count) % {"n": count}
     if not count:
         return _("%(place)s has no school here yet.") % {"place": place}
+    if len(seat.place_code) < 6:  # most of them are looked after by its counties
+        words = ngettext("%(n)d school within %(place)s.", "%(n)d schools within %(place)s.", count)
+        return words % {"place": place, "n": count}
     return ngettext(
         "%(place)s looks after %(n)d school.", "%(place)s looks after %(n)d schools.", count
     ) % {"place": place, "n": count}
