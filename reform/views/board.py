@@ -76,10 +76,10 @@ def board_region(request: HttpRequest, region: str) -> HttpResponse:
         context |= _authority(request.seat, here, year, request.GET)
     else:
         context |= _above(request.seat, here, inside, year, request.GET, running)
-    if "counting" in context:
-        context["campaigns"] = [c for c in context["campaigns"] if c.pk in context["counting"]]
     asked: Asked = context["asked"]
     context |= frame(path, running, year, asked.given)
+    if "counting" in context:
+        context["campaigns"] = [c for c in context["campaigns"] if c.pk in context["counting"]]
     context |= {
         "told": told,
         "strange": asked.strange,

@@ -24,8 +24,8 @@ from reform.views.sentences import (
     home_sentence,
     items_sentence,
     late_line,
-    registers_sentence,
     outside_line,
+    registers_sentence,
     rest_line,
     short,
 )
@@ -235,10 +235,10 @@ def figures(
         figure(soon or _("due soon"), "due", count["due"]),
         figure(_("overdue"), "late", count["late"]),
         figure(_("returned"), "back", count["back"]),
+        *([] if own else [figure(_("others not sent"), "unsent", unsent)]),
         figure(_("with the reviewer"), "wait", count["wait"]),
         figure(_("accepted"), "done", count["done"], f"/ {every}"),
         *([later] if own and not owed.to_sign else []),
-        *([] if own else [figure(_("others not sent"), "unsent", unsent)]),
     ]
 
 
@@ -281,11 +281,11 @@ def _fits(row: Row, state: str, pillar: str, *, may_sign: bool) -> bool:
         return ledger.is_now(row, may_sign=may_sign)
     if state == "later" or row.later:
         return row.later and state in ("", "later")
+    if state == "unsent":
+        return row.light in UNSENT
     return not state or row.light == state
 
 
-    if state == "unsent":
-        return row.light in UNSENT
 def _filters(
     url: str, state: str, pillar: str, rows: list[Row], *, may_sign: bool
 ) -> list[list[dict[str, Any]]]:
