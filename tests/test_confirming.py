@@ -222,7 +222,7 @@ def test_what_is_typed_or_ticked_beside_the_click_goes_along(cast, at):
     refresh(cast.school)
     browser = at(cast.filer)
     page = confirm(browser, entry, note="已与年级组核对。")
-    assert page.status_code == 422 and "先勾选以“已确认”开头的一行，再提交。" in words(page)
+    assert page.status_code == 422 and "提交前请先勾选“已确认”一行。" in words(page)
     assert note_of(page) == note_of(browser.get(url("entry", entry))) == "已与年级组核对。"
     page = confirm(browser, entry, note="已与年级组核对。", pledged="yes")
     assert "S2.1 已提交，等待审核。" in words(page)

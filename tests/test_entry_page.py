@@ -37,7 +37,7 @@ def test_the_limit_of_the_note_is_spelt_as_it_is_counted(cast, at):
 def test_what_registers_answer_asks_for_nothing(cast, at):
     page = at(cast.filer).get(url("entry", world.entry(cast.school, "S1.1")))
     assert not re.findall(r'name="check-', page.content.decode())
-    assert heading(page) == "先由台账得出数据，再提交。"
+    assert heading(page) == "正在按台账重新计算。"
 
 
 def test_a_school_with_one_branch_reads_the_lighter_form(cast, at):

@@ -115,7 +115,7 @@ def test_what_is_refused_comes_back_here_with_what_was_typed(cast, owed, at):
     assert (page.status_code, opened(page), following(page)) == (422, late.pk, sooner.pk)
     assert note_of(page).strip() == "电话 13812345678"
     assert "手机号" in words(page) and "还有 4 项要填" in words(page)
-    assert world.status(late) == Status.not_started
+    assert Draft.objects.get().note.strip() == "电话 13812345678"
 
 
 def test_what_is_missing_is_said_where_only_the_tick_is(cast, owed, at):
@@ -176,8 +176,9 @@ def test_what_the_registers_answer_is_confirmed_with_the_main_button(cast, at):
     entry = ready(cast)
     browser = at(cast.filer)
     html = browser.get(START).content.decode()
-    assert re.search(r'id="do-main" class="btn main" form="confirm"[^>]*>确认 S2.1', html)
-    hidden = re.search(r'<form id="confirm".*?</form>', html, re.S)[0]
+    assert f'form="filing" formaction="{url("entry_confirm", entry)}" data-key="s">确认 S2.1' in html
+    assert "附说明提交" not in html
+    hidden = re.search(r'<form id="filing".*?</form>', html, re.S)[0]
     sent = dict(re.findall(r'name="(version|key|fast)" value="([^"]*)"', hidden))
     after = browser.post(url("entry_confirm", entry), sent, follow=True)
     assert after.redirect_chain == [(f"{START}?done={entry.pk}", 302)]
@@ -190,12 +191,13 @@ def test_the_fragment_brings_the_buttons_along(cast, at):
     books.branch(cast.filer, "退休支部", basis="retired")
     page = browser.get(page_of(entry)).content.decode()
     assert 'hx-vals=\'{"fast": "0"}\'' in page
-    assert re.search(r'id="do-main" class="btn main" form="filing"', page)
+    assert re.search(r'id="do-main" class="btn main" form="filing" data-key="s" disabled', page)
     again = browser.post(
         url("entry_answers", entry), {"fast": "0"}, headers={"hx-request": "true"}
     ).content.decode()
-    assert re.search(r'id="do-main" class="btn main" form="(confirm|filing)"', again)
+    assert re.search(r'id="do-main" class="btn main" form="filing"', again)
     assert again.count('hx-swap-oob="true"') == 3 and "<h1" not in again
+    assert 'id="lacking"' in page and 'id="lacking" hx-swap-oob' in again
     answer = browser.post(url("entry_answers", entry), {"fast": "0"})
     assert (answer.status_code, answer.url) == (302, page_of(entry))
 

@@ -140,9 +140,9 @@ def facts(**changes):
             "Only 2 numbers are missing, then it can be sent.",
         ),
         (
-            {"unasked": True},
-            "先由台账得出数据，再提交。",
-            "Have the registers work out their figures first, then send it.",
+            {"stale": True},
+            "正在按台账重新计算。",
+            "The figures are being worked out again from the registers.",
         ),
         (
             {"answered": True},

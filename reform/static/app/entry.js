@@ -5,10 +5,10 @@
   const note = document.getElementById("note");
   const count = document.getElementById("count");
   if (!form || !note) return;
+  const at = form.dataset; // typed: something is not saved
   const WAIT = 5000;
   const RETRY = 15000;
   let timer = 0;
-  let dirty = false;
   let saving = false;
   let leaving = false;
 
@@ -20,20 +20,24 @@
 
   const signIn = () => {
     const link = document.createElement("a");
-    link.href = form.dataset.login;
+    link.href = at.login;
     link.target = "_blank";
-    link.textContent = form.dataset.signIn;
+    link.textContent = at.signIn;
     return link;
   };
 
   const send = (keepalive) =>
-    fetch(form.dataset.save, {
+    fetch(at.save, {
       method: "POST",
       body: new FormData(form),
       headers: { "X-Requested-With": "fetch" },
       keepalive,
       redirect: "error",
     });
+
+  const failed = ({ ok }) => {
+    if (!ok) at.typed = "y";
+  };
 
   const later = (wait) => {
     clearTimeout(timer);
@@ -42,67 +46,62 @@
 
   const save = async () => {
     clearTimeout(timer);
-    if (!dirty || leaving) return;
+    if (!at.typed || leaving) return;
     if (saving) return later(WAIT);
     saving = true;
-    dirty = false;
+    at.typed = "";
     const isJson = (answer) => (answer.headers.get("Content-Type") || "").includes("json");
     try {
       let answer = await send(false);
       if (answer.status === 403 && !isJson(answer) && (await renew())) answer = await send(false);
-      dirty = dirty || !answer.ok;
+      failed(answer);
       if (isJson(answer)) {
         const body = await answer.json();
         tell(body.saved || body.reason);
         for (const id in body.parts) document.getElementById(id).innerHTML = body.parts[id];
       } else {
-        if (answer.status === 401) tell(form.dataset.signedOut, signIn());
-        else tell(form.dataset.failed);
+        if (answer.status === 401) tell(at.signedOut, signIn());
+        else tell(at.failed);
         later(RETRY);
       }
     } catch {
-      dirty = true;
-      tell(form.dataset.offline);
+      at.typed = "y";
+      tell(at.offline);
       later(RETRY);
     } finally {
       saving = false;
     }
   };
 
-  const changed = () => {
-    dirty = true;
-    later(WAIT);
-  };
-
   const counted = () => {
-    const most = Number(count.dataset.most);
+    const most = +count.dataset.most;
     const used = Array.from(note.value).length;
     count.textContent = `${used.toLocaleString("en")} / ${most.toLocaleString("en")}`;
     count.classList.toggle("wrong", used > most);
   };
 
-  form.addEventListener("input", changed);
+  form.addEventListener("input", () => later(WAIT));
   note.addEventListener("input", counted);
   if (note.value) counted();
   form.addEventListener("submit", () => {
     leaving = true;
     clearTimeout(timer);
   });
-  window.addEventListener("pageshow", () => (leaving = false));
+  addEventListener("pageshow", () => (leaving = false));
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden" && dirty && !leaving) {
-      dirty = false;
-      send(true).then((answer) => (dirty = dirty || !answer.ok), () => (dirty = true));
-    } else if (dirty) {
+    if (document.visibilityState === "hidden" && at.typed && !leaving) {
+      at.typed = "";
+      send(true).then(failed, () => failed({}));
+    } else if (at.typed) {
       save();
     }
   });
-  window.addEventListener("beforeunload", (event) => {
-    if (dirty && !leaving) event.preventDefault();
+  addEventListener("beforeunload", (event) => {
+    if (at.typed && !leaving) event.preventDefault();
   });
 
   // What was wrong is changed.
-  document.addEventListener("input", ({ target }) => {
+  addEventListener("input", ({ target }) => {
     if (!target.hasAttribute("aria-invalid")) return;
     target.removeAttribute("aria-invalid");
     for (const id of (target.getAttribute("aria-describedby") || "").split(" ")) {

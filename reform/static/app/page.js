@@ -1,26 +1,26 @@
 // Every page: the menu closes by itself, a form is sent once, words go into fields, a refusal is told.
 (() => {
   "use strict";
-  document.addEventListener("click", (event) => {
+  addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll(".menu[open]")) {
       if (!menu.contains(event.target)) menu.open = false;
     }
   });
-  document.addEventListener("keydown", (event) => {
+  addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     for (const menu of document.querySelectorAll(".menu[open]")) {
       menu.open = false;
       menu.querySelector("summary").focus();
     }
   });
-  document.addEventListener("submit", (event) => {
+  addEventListener("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || form.method !== "post") return;
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
   });
-  // Words put into a field, to be changed there; a key leaves the hand outside.
-  document.addEventListener("click", (event) => {
+  // Words put into a field; a key leaves the hand outside.
+  addEventListener("click", (event) => {
     const pick = event.target.closest("[data-into]");
     if (!pick) return;
     event.preventDefault();
@@ -59,19 +59,21 @@
     note.scrollIntoView({ block: "nearest" });
     if (xhr.status === 403) renew().catch(() => {});
   };
-  document.addEventListener("htmx:responseError", refused);
-  document.addEventListener("htmx:sendError", refused);
-  document.addEventListener("htmx:beforeRequest", () => note.remove());
-  document.addEventListener("htmx:load", ({ target }) => location.hash === `#${target.id}` && target.scrollIntoView());
+  addEventListener("htmx:responseError", refused);
+  addEventListener("htmx:sendError", refused);
+  addEventListener("htmx:beforeRequest", () => note.remove());
+  addEventListener("htmx:load", ({ target }) => location.hash === `#${target.id}` && target.scrollIntoView());
   for (const button of document.querySelectorAll("[data-print]")) {
     button.hidden = false;
-    button.addEventListener("click", () => window.print());
+    button.addEventListener("click", () => print());
   }
   document.getElementById("running").prepend(document.title);
-  // Back again: what is owed is asked anew, a form may be sent again.
-  window.addEventListener("pageshow", (event) => {
+  addEventListener("input", ({ target }) => target.closest("form")?.setAttribute("data-typed", "y"));
+  // Back again: what is owed is asked anew unless typed words were not sent, a form may be sent again.
+  addEventListener("pageshow", ({ persisted }) => {
     const [way] = performance.getEntriesByType("navigation");
-    if (document.querySelector("[data-fresh]") && (event.persisted || way?.type === "back_forward")) location.reload();
+    const typed = document.querySelector("[data-typed=y]:not([data-sent])");
+    if (!typed && document.querySelector("[data-fresh]") && (persisted || way?.type === "back_forward")) location.reload();
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
 })();
