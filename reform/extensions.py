@@ -1,7 +1,7 @@
-"""The only place where a school asks for a later date, and its reviewer grants or refuses it."""
+"""The only place where one school gets a later date: asked for and decided, or given unasked."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -10,14 +10,15 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from reform import filings, history, policy, reminders, slots, steering, tallies
+from reform import filings, history, moves, policy, reminders, slots, steering, tallies
 from reform.history import NewEvent
 from reform.models import Chain, Entry, Extension
 from reform.models.entry import listed
 from reform.models.reminder import About, ExtensionState
-from reform.states import OPEN, Status
+from reform.states import OPEN, Keeper, Status
 from schools import clock, scope
 from schools.errors import Denied, Stale
+from schools.language import listed as said
 from schools.roles import Role
 from schools.scope import Seat
 from schools.workdays import Calendar
@@ -163,6 +164,69 @@ def decide_many(
         except ValidationError as error:
             refused += error.messages
     return done, refused
+
+
+# ---- given without a request
+
+
+def open_at(school_id: int, by: Seat) -> "QuerySet[Entry]":
+    """What a school can be given a later date for by exactly this authority, the nearest first."""
+    rows = scope.rows(Entry.objects.filter(listed(clock.today())), by)
+    rows = rows.select_related("slot__campaign", "slot__item", "school", "report")
+    return rows.filter(
+        school=school_id,
+        authority=by.place_code,
+        keeper=Keeper.school,
+        status__in=OPEN,
+        slot__opens_on__lte=clock.today(),
+    ).order_by("due_on", "slot__position", "pk")
+
+
+def offered_for(entries: Iterable[Entry], calendar: Calendar) -> dict[date, list[Entry]]:
+    """Each later date that is offered for some of them → those; the nearest first."""
+    found: dict[date, list[Entry]] = {}
+    for entry in entries:
+        for day in offered(entry, calendar):
+            found.setdefault(day, []).append(entry)
+    return dict(sorted(found.items()))
+
+
+def give(
+    school_id: int, entry_ids: Collection[int], *, by: Seat, on: date, reason: str, key: str = ""
+) -> int:
+    """Give open entries of one school a later date that it did not ask for; how many moved.
+
+    All or none. ValidationError names "on", "chosen" or "reason"; Denied says why not.
+    """
+    steering.check_reason(reason)
+    wanted = sorted(set(entry_ids))
+    asked = {"do": "give date", "school": school_id, "entries": wanted, "text": reason}
+    asked["on"] = on.isoformat()
+    with transaction.atomic():
+        chains = moves.lock_schools([school_id])
+        if answer := filings.answered(by.user, key, asked):
+            return int(answer["moved"])
+        entries = list(open_at(school_id, by).filter(pk__in=wanted))
+        if not entries or len(entries) < len(wanted):
+            raise ValidationError({"chosen": [_("Tick what gets the later date.")]})
+        for entry in entries:
+            policy.require(by, "give_date", entry)
+        _require_offered(entries, on, Calendar.of(by.place_code))
+        parts = [moves.Part(Entry.objects.filter(pk=one.pk), one.slot, on) for one in entries]
+        moved = sum(moves.move(parts, chains, by=by, reason=reason.strip()))
+        late_enough = Extension.objects.filter(entry__in=wanted, wanted_on__lte=on)
+        late_enough.filter(state=ExtensionState.waiting).update(
+            state=ExtensionState.lapsed, decided_at=clock.now()
+        )
+        filings.remember(by.user, key, asked, {"moved": moved})
+    return moved
+
+
+def _require_offered(entries: Iterable[Entry], on: date, calendar: Calendar) -> None:
+    wrong = [entry.slot.item.code for entry in entries if on not in offered(entry, calendar)]
+    if wrong:
+        words = _("%(day)s is not offered for %(items)s: choose another date, or tick it off.")
+        raise ValidationError({"on": [words % {"day": on, "items": said(wrong)}]})
 
 
 def _check_answer(answer: str, *, grant: bool) -> None:

@@ -107,6 +107,7 @@ urlpatterns = [
     path("schools/<str:code>/changes/<str:kind>/", restructure.school_change, name="school_change"),
     path("hosted/<int:pk>/", others.hosted, name="hosted"),
     path("schools/<str:code>/ledger/", home.school_ledger, name="school_ledger"),
+    path("schools/<str:code>/dates/", extensions.school_dates, name="school_dates"),
     path(
         "schools/<str:code>/registers/", school_registers.school_registers, name="school_registers"
     ),

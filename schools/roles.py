@@ -86,6 +86,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "reopen": frozenset({Role.reviewer}),
     "nudge": frozenset({Role.reviewer}),
     "decide_extension": frozenset({Role.reviewer}),
+    "give_date": frozenset({Role.reviewer, Role.manager}),  # a later one, to one school
     "readmit": frozenset({Role.reviewer, Role.manager}),
     # a campaign, by its region
     "plan": frozenset({Role.manager}),

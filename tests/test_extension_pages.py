@@ -5,8 +5,9 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
-from reform import readmission, steering
-from reform.models import Entry, Extension, IdempotencyKey, Reminder
+from reform import readmission, steering, tallies
+from reform.history import verify
+from reform.models import Entry, Event, Extension, IdempotencyKey, Reminder
 from reform.models.campaign import CampaignState
 from schools.models import School
 from tests import world
@@ -130,6 +131,95 @@ def test_the_queue_asks_as_often_for_one_row_as_for_three(cast, at, django_asser
         world.asked(world.entry(cast.school, code, due_on=DUE), cast.filer)
     with django_assert_num_queries(7):
         desk.get(QUEUE)
+
+
+# ---- a later date that the school did not ask for
+
+
+@pytest.mark.parametrize("who", ["manager", "reviewer"])
+def test_one_school_gets_a_later_date_that_it_did_not_ask_for(cast, entry, at, who):
+    late = world.entry(cast.school, "Z2.2", due_on=date(2026, 11, 13))
+    stays = world.entry(cast.school, "Z2.3", due_on=DUE)
+    other = world.entry(world.school("另一所小学"), due_on=DUE)
+    request = world.asked(entry, cast.filer, wanted_on=date(2026, 12, 4))
+    desk, seat = at(getattr(cast, who)), getattr(cast, who)
+    here = reverse("school_dates", args=[cast.school.code])
+    assert f'href="{here}?entry={entry.pk}"' in desk.get(f"/entries/{entry.pk}/").content.decode()
+    assert f'href="{here}"' in desk.get(f"/schools/{cast.school.code}/ledger/").content.decode()
+    page = desk.get(here, {"entry": entry.pk})
+    assert heading(page) == "该校有 3 项尚未提交，请勾选要延期的。"
+    assert page.content.decode().count(" checked") == 1
+    assert "学校已申请延至 2026-12-04" in words(page)
+
+    typed = {"chosen": [entry.pk, late.pk], "on": "2026-12-11", "reason": WHY, "key": "k"}
+    done = desk.post(here, typed, follow=True)
+    desk.post(here, typed)
+
+    assert "已将 2 项的时限延至 2026-12-11。" in words(done)
+    assert [due(one) for one in (entry, late, stays, other)] == [date(2026, 12, 11)] * 2 + [DUE] * 2
+    told = Event.objects.get(entry=entry)
+    assert (told.kind, told.actor, told.words.text) == ("reschedule", seat.user, WHY)
+    assert '"due_on":"2026-12-11"' in told.body and '"was":"2026-11-30"' in told.body
+    moved = Reminder.objects.filter(about="moved", person=cast.filer.user)
+    assert sorted(moved.values_list("entry", flat=True)) == sorted([entry.pk, late.pk])
+    request.refresh_from_db()
+    assert request.state == "lapsed"
+    assert tallies.differences() == {} and list(verify()) == []
+    assert "逾期 1" not in words(at(cast.filer).get("/school/"))
+
+
+def test_all_that_can_have_it_get_it_at_once(cast, entry, at):
+    far = world.entry(cast.school, "Z2.2", due_on=date(2027, 1, 15))
+    sent = world.file(world.entry(cast.school, "Z2.3", due_on=DUE), cast.filer)
+    here = reverse("school_dates", args=[cast.school.code])
+    at(cast.manager).post(here, {"do": "all", "on": "2026-12-18", "reason": WHY})
+    assert [due(one) for one in (entry, far, sent)] == [
+        date(2026, 12, 18), date(2027, 1, 15), DUE
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"on": "2026-12-04", "reason": WHY}, "请勾选要延期的事项。"),
+        ({"on": "2026-12-05", "reason": WHY, "chosen": "own"}, "请在可选日期中选择"),
+        ({"on": "2027-01-22", "reason": WHY, "chosen": "own"}, "Z2.1不能延至 2027-01-22"),
+        ({"on": "2026-12-04", "reason": "电13912345678", "chosen": "own"}, "手机号"),
+        ({"on": "2026-12-04", "reason": WHY, "chosen": "other"}, "请勾选要延期的事项。"),
+    ],
+)
+def test_what_cannot_be_given_is_said_and_nothing_moves(cast, entry, at, typed, said):
+    far = world.entry(cast.school, "Z2.2", due_on=date(2027, 1, 15))
+    other = world.entry(world.school("另一所小学"), due_on=DUE)
+    if "chosen" in typed:
+        typed = {**typed, "chosen": {"own": entry, "other": other}[typed["chosen"]].pk}
+    page = at(cast.manager).post(reverse("school_dates", args=[cast.school.code]), typed)
+    assert (page.status_code, said in words(page)) == (422, True)
+    assert [due(one) for one in (entry, far, other)] == [DUE, date(2027, 1, 15), DUE]
+
+
+def test_only_the_authority_of_a_school_gives_it_a_date(cast, entry, at):
+    here = reverse("school_dates", args=[cast.school.code])
+    for role, place, status in (
+        ("viewer", world.COUNTY, 403),
+        ("manager", "3301", 403),
+        ("manager", world.SIBLING, 404),
+    ):
+        answer = at(world.seat(role, place)).post(here, {"on": "2026-12-04", "reason": WHY})
+        assert answer.status_code == status, (role, place)
+    assert here not in at(cast.viewer).get(f"/entries/{entry.pk}/").content.decode()
+
+
+def test_the_page_of_a_later_date_asks_as_often_for_one_item_as_for_three(
+    cast, entry, at, django_assert_num_queries
+):
+    desk, here = at(cast.manager), reverse("school_dates", args=[cast.school.code])
+    with django_assert_num_queries(8):
+        desk.get(here)
+    for code in ("Z2.2", "Z2.3"):
+        world.entry(cast.school, code, due_on=DUE)
+    with django_assert_num_queries(8):
+        desk.get(here)
 
 
 # ---- one school goes on in a closed campaign

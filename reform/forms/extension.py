@@ -71,6 +71,31 @@ def _date(text: str) -> date | None:
         return None
 
 
+class GiveForm(ReasonForm):
+    """Which later date one school gets, and why."""
+
+    field_order = ("on", "reason")
+
+    on = forms.TypedChoiceField(
+        coerce=date.fromisoformat,
+        label=gettext_lazy("Later date"),
+        error_messages={"invalid_choice": gettext_lazy("Choose one of the offered dates.")},
+    )
+
+    def __init__(self, *args: Any, dates: Sequence[tuple[date, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["on"].choices = [(day.isoformat(), words) for day, words in dates]
+        self.fields["reason"].help_text = gettext_lazy(
+            "The school reads it in the history of each item. No ID or mobile numbers."
+        )
+
+
+def ticked(post: QueryDict) -> frozenset[int]:
+    """The entries that are ticked."""
+    numbers = (number_of(text) for text in post.getlist("chosen")[:MOST_AT_ONCE])
+    return frozenset(pk for pk in numbers if pk is not None)
+
+
 class ReadmitForm(ReasonForm):
     """Which school may go on in a closed campaign, until when, and why."""
 

@@ -223,6 +223,7 @@ def _allowed(
         **_extension(entry, seat, own=own),
         "to_review": not own and policy.may(seat, "accept", entry) is True,
         "steers": not own and policy.may(seat, "reschedule", entry.slot.campaign) is True,
+        "gives_date": not entry.by_bureau and policy.may(seat, "give_date", entry) is True,
         "signs": entry.slot.campaign.sign_off and not seat.has("sign_off"),
     }
 

@@ -1,4 +1,4 @@
-"""The only place where a school asks for a later date and its reviewer answers, one or many."""
+"""The only place where a school asks for a later date, or is given one unasked."""
 
 from typing import Any
 
@@ -12,14 +12,16 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from reform import extensions as requests
-from reform.forms.extension import AnswerForm, AskForm, chosen, days
-from reform.forms.hidden import key_for, key_of
+from reform.forms.extension import AnswerForm, AskForm, GiveForm, chosen, days, ticked
+from reform.forms.hidden import key_for, key_of, number_of
 from reform.forms.refused import complain
 from reform.models import Entry, Extension
 from reform.models.reminder import ExtensionState
+from reform.states import light
 from schools import clock, scope
 from schools.access import access
 from schools.errors import Denied
+from schools.models import School
 from schools.scope import Seat
 from schools.workdays import Calendar
 
@@ -173,3 +175,60 @@ def _say(request: HttpRequest, done: int, refused: list[str], *, grant: bool) ->
         messages.success(request, words % {"n": done})
     for sentence in dict.fromkeys(refused):
         messages.warning(request, sentence)
+
+
+@access("give_date")
+@require_http_methods(["GET", "HEAD", "POST"])
+def school_dates(request: HttpRequest, code: str) -> HttpResponse:
+    """Tick what one school gets a later date for, or take all that is due before that date."""
+    seat, post = request.seat, request.POST
+    found = get_object_or_404(scope.rows(School.objects.all(), seat), code=code)
+    if not seat.is_authority(found.authority_id):
+        raise Denied(_("Another authority reviews this school."))
+    entries = list(requests.open_at(found.pk, seat))
+    dates = requests.offered_for(entries, Calendar.of(seat.place_code))
+    words = [(day, _for_how_many(day, len(able))) for day, able in dates.items()]
+    form = GiveForm(post if request.method == "POST" else None, dates=words)
+    mine = ticked(post) or frozenset({number_of(request.GET.get("entry", "")) or 0})
+    if form.is_bound and form.is_valid():
+        day = form.cleaned_data["on"]
+        taken = {entry.pk for entry in dates[day]} if post.get("do") == "all" else ticked(post)
+        try:
+            n = requests.give(found.pk, taken, by=seat, key=key_of(post), **form.cleaned_data)
+        except ValidationError as error:
+            complain(form, error)
+        else:
+            done = ngettext(
+                "%(n)d item now has until %(day)s.", "%(n)d items now have until %(day)s.", n
+            )
+            messages.success(request, done % {"n": n, "day": day})
+            return redirect("school_ledger", code=found.code)
+    context = {
+        "school": found,
+        "rows": _rows(entries, mine),
+        "form": form,
+        "key": key_for(request),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "extensions/give.html", context, status=status)
+
+
+def _for_how_many(day: Any, n: int) -> str:
+    words = ngettext("%(day)s, possible for %(n)d item", "%(day)s, possible for %(n)d items", n)
+    return words % {"day": day, "n": n}
+
+
+def _rows(entries: list[Entry], mine: frozenset[int]) -> list[dict[str, Any]]:
+    """What is open at a school, with its light and the date it asked for."""
+    today = clock.today()
+    asked = requests.waiting(Extension.objects.filter(entry__in=entries))
+    wanted = dict(asked.values_list("entry_id", "wanted_on"))
+    return [
+        {
+            "entry": entry,
+            "light": light(entry.status, entry.due_on, today),
+            "wanted_on": wanted.get(entry.pk),
+            "ticked": entry.pk in mine,
+        }
+        for entry in entries
+    ]

@@ -175,6 +175,9 @@ def _frame(request: HttpRequest, school: School) -> dict[str, Any]:
     return {
         "school": school,
         "own": own,
+        "gives_date": asked
+        and request.seat.has("give_date")
+        and request.seat.is_authority(school.authority_id),
         "baseline": own and school.baseline_at is None and asked,
         "today": clock.today(),
         "authority": authority_name(school.authority),
