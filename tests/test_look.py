@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, QueryDict
 from django.template import engines
 from django.utils import translation
+from django.utils.safestring import mark_safe
 
 from reform.states import LIGHT_WORDS
 from reform.templatetags import look
@@ -60,11 +61,14 @@ def test_a_date_stays_whole_and_a_number_stays_with_its_word():
 def test_a_run_of_words_wider_than_a_phone_may_fold_before_its_full_stop_is_alone():
     assert look.unbroken("白鹭县教育局没有专项。") == "白鹭县教育局没有专项。"
     long = "白鹭县教育局目前没有进行中的专项"
-    assert look.unbroken(f"{long}。") == "<wbr>".join(long) + "。"
+    inner = "<wbr>".join(long[2:-3])
+    assert look.unbroken(f"{long}。") == f"{long[:2]}<wbr>{inner}<wbr>{long[-3:]}。"
     assert look.unbroken("将于 今天 13:53 发出。") == "将于今天\u00a013:53\u00a0发出。"
     assert look.unbroken("于 11-18 08:30 发出。") == "于\u00a0<time>11-18 08:30</time>\u00a0发出。"
     counted = look.unbroken("台账里有 1 条缺少核查点要用的内容。")
-    assert "有\u00a01\u00a0条<wbr>缺" in counted and counted.endswith("内<wbr>容。")
+    assert "有\u00a01\u00a0条缺<wbr>少" in counted and counted.endswith("用<wbr>的内容。")
+    stuck = look.unbroken("逾期 59 项，其中 S1.1 党组织设置与任期最多，有 12 项。")
+    assert "，其中\u00a0S1.1\u00a0党组<wbr>织" in stuck and "期最多，有" in stuck
 
 
 def test_sizes_and_days_are_short():
@@ -77,7 +81,13 @@ def test_sizes_and_days_are_short():
 
 def test_a_moment_is_told_by_the_clock_of_shanghai(travel):
     with translation.override("en"):
-        assert look.moment(datetime(2026, 11, 20, 3, 42, tzinfo=UTC)) == "today 11:42"
+        assert look.moment(datetime(2026, 11, 20, 3, 42, tzinfo=UTC)) == (
+            '<span class="no-print">today 11:42</span><span class="paper">2026-11-20 11:42</span>'
+        )
+    now = look.moment(datetime(2026, 11, 20, 3, 42, tzinfo=UTC))
+    said = look.unbroken(mark_safe(f"数据到 {now}"))
+    assert said.startswith('数据到<span class="no-print">今天\u00a011:42</span>')
+    assert '<span class="paper"><time>2026-11-20 11:42</time></span>' in said
     assert look.moment(datetime(2026, 11, 17, 17, 0, tzinfo=UTC)) == "11-18 01:00"
     assert look.moment(datetime(2025, 12, 31, 4, 0, tzinfo=UTC)) == "2025-12-31 12:00"
 

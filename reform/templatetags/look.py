@@ -134,11 +134,14 @@ def day(value: date | None) -> SafeString:
 
 @register.filter
 def moment(value: datetime) -> str:
-    """A moment by the clock of Shanghai: "today 11:42", "11-18 08:30", with the year if another."""
+    """A moment by the clock of Shanghai: "today 11:42", on paper with its date, as that is read
+    tomorrow; "11-18 08:30", with the year if another."""
     there = value.astimezone(clock.SHANGHAI)
     today = clock.today()
     if there.date() == today:
-        return gettext("today %(time)s") % {"time": f"{there:%H:%M}"}
+        said = gettext("today %(time)s") % {"time": f"{there:%H:%M}"}
+        both = '<span class="no-print">{}</span><span class="paper">{}</span>'
+        return format_html(both, said, stamp(value))
     return f"{there:%m-%d %H:%M}" if there.year == today.year else f"{there:%Y-%m-%d %H:%M}"
 
 
@@ -149,15 +152,17 @@ def stamp(value: datetime) -> str:
 
 
 _DATE = re.compile(r"(?<![\w-])(?:\d{4}-)?\d{2}-\d{2}(?: \d{2}:\d{2})?(?![\w-])")
-# Wider than a phone: it may fold between any two characters.
-_LONG_RUN = re.compile(r"[\u4e00-\u9fff\u00a0\d]{14,}")
-_FOLD = re.compile(r"(?<=[\u4e00-\u9fff])(?=[\u4e00-\u9fff])")
+# Wider than a phone: it may fold between two characters, away from its ends and from numbers.
+_LONG_RUN = re.compile(r"[\u4e00-\u9fff\u00a0\dA-Z.]{14,}")
+_FOLD = re.compile(r"(?<=[\u4e00-\u9fff]{2})(?=[\u4e00-\u9fff]{3})")
 # Full-width stops, and quotation marks after a Chinese word, have their own room; the word for
 # "today" stands where a date would, which is kept apart.
 _STOP_GAP = re.compile(
-    r"(?<=[\u3002\uff01\uff1b\uff1f]) |(?<=[\u4e00-\u9fff]) (?=\u201c|\u4eca\u5929 \d)"
+    r"(?<=[\u3002\uff01\uff1b\uff1f]) "
+    r"|(?<=[\u4e00-\u9fff]) (?=\u201c|(?:<[^>]*>)?\u4eca\u5929 \d)"
 )
-_NUMBER_GAP = re.compile(r"(?<=[\u4e00-\u9fff]) (?=\d)|(?<=\d) (?=[\u4e00-\u9fff])")
+# The code of an item, S1.1, is a number like others.
+_NUMBER_GAP = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[A-Z]?\d)|(?<=\d) (?=[\u4e00-\u9fff])")
 
 
 @register.filter
