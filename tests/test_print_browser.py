@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from reform import comments
 from tests import face, looking, world
 
 pytestmark = [pytest.mark.browser]
@@ -70,6 +71,10 @@ MARK = """() => {
   const none = getComputedStyle(cell).backgroundColor === 'rgba(0, 0, 0, 0)';
   return [none, inner === getComputedStyle(cell).color];
 }"""
+# Headings of sections that show nothing else.
+ALONE = """() => [...document.querySelectorAll('main section')].filter(one =>
+  one.checkVisibility() && one.querySelector('h2')?.innerText.trim() === one.innerText.trim()
+).map(one => one.innerText)"""
 # Whether the box of the grid scrolls sideways, and whether it scrolls up and down.
 ROLLS = """() => {
   const box = document.querySelector('.board .scroll');
@@ -163,6 +168,7 @@ def test_the_page_of_a_county_is_a_summary_and_then_the_grid_on_broad_sheets(
 
     assert [sheet.width > sheet.height for sheet in sheets] == [True] * len(sheets)
     assert heading in flat(sheets[0].words)
+    assert "2026-11-2012:" in whole and "今天" not in whole and "today" not in whole
     assert len(schools) == 62 and [name for name in schools if name not in whole] == []
     grid = [flat(sheet.words) for sheet in sheets if any(s in flat(sheet.words) for s in schools)]
     assert len(sheets) <= 4 and 2 <= len(grid)
@@ -193,3 +199,31 @@ def test_an_entry_is_printed_with_its_history(there, visit):
     assert len(steps) >= 2
     assert [step for step in steps if step not in whole] == []
     assert len(sheets) <= 3
+
+
+def test_a_long_thread_begins_where_there_is_room_and_no_answer_is_torn(there, visit):
+    asked = comments.say(there.returned.pk, by=there.reviewer, text="请核对到会人数。")
+    answers = [f"第 {n} 次会议已核对，" + "会议记录和签到表都在。" * 12 for n in range(12)]
+    for text in answers:
+        comments.say(there.returned.pk, by=there.filer, text=text, answers=asked.pk)
+    page = visit(there.filer, f"/entries/{there.returned.pk}/history/")
+    sheets, _whole = on_paper(page)
+    words = [flat(sheet.words) for sheet in sheets]
+
+    assert "请核对到会人数。" in words[0] and flat(answers[0]) in words[0]
+    assert [text for text in answers if not any(flat(text) in said for said in words)] == []
+
+
+def test_the_structure_check_on_paper_starts_with_its_picture_and_no_heading_stands_alone(
+    there, visit
+):
+    for n in range(12):
+        world.branch(there.school, f"第{n}党支部", full_members=12)
+    page = visit(there.filer, "/registers/check/")
+    page.evaluate("document.querySelector('.rows').closest('section').remove()")  # its findings
+    sheets, whole = on_paper(page)
+
+    assert "第11党支部" in flat(sheets[0].words)
+    page.emulate_media(media="print")
+    assert page.evaluate(ALONE) == []
+    assert re.search(r"其他各条\d+条", whole)
