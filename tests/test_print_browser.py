@@ -142,6 +142,15 @@ def test_the_list_of_a_school_is_whole_on_paper_and_its_head_stands_on_each_shee
         assert sum(item in words for words in with_rows) >= 1  # a row lies on one sheet
 
 
+def test_the_page_of_a_school_names_on_paper_what_its_marks_stand_for(there, visit):
+    page = visit(there.viewer, f"/schools/{there.school.code}/ledger/")
+    marks = titles(page, ".strip .hide")
+    sheets, whole = on_paper(page)
+
+    assert len(marks) > 30 and [mark for mark in marks if mark not in whole] == []
+    assert len(sheets) <= 3
+
+
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_the_page_of_a_county_is_a_summary_and_then_the_grid_on_broad_sheets(
     there, visit, as_read, language
