@@ -148,10 +148,27 @@ def test_no_tile_stands_on_another_board(city, client):
             Figures(100, 30, 30, 2, 10),
             39,
             2,
-            "40 所学校合计比计划快 1 个百分点：应报 100 项，已通过 30 项；"
-            "逾期 2 项，多在 S4.1 三会一课。",
-            "40 schools, all in all: 1 percentage point ahead of the plan; "
-            "30 of 100 items accepted, 2 overdue, mostly S4.1 三会一课.",
+            "40 所学校合计比计划快 1 个百分点，但有 2 项逾期，多在 S4.1 三会一课："
+            "应报 100 项，已通过 30 项。",
+            "40 schools, all in all: 1 percentage point ahead of the plan, but 2 overdue, "
+            "mostly S4.1 三会一课; 30 of 100 items accepted.",
+        ),
+        (
+            Figures(100, 30, 30, 9, 10),
+            40,
+            3,
+            "40 所学校合计与计划持平，但有 9 项逾期，S4.1 三会一课最多，有 3 项："
+            "应报 100 项，已通过 30 项。",
+            "40 schools, all in all: as planned, but 9 overdue, the most at S4.1 三会一课: 3; "
+            "30 of 100 items accepted.",
+        ),
+        (
+            Figures(100, 30, 30, 9, 10),
+            39,
+            0,
+            "40 所学校合计比计划快 1 个百分点，但有 9 项逾期：应报 100 项，已通过 30 项。",
+            "40 schools, all in all: 1 percentage point ahead of the plan, but 9 overdue; "
+            "30 of 100 items accepted.",
         ),
         (
             Figures(100, 30, 30, 0, 10),
@@ -178,9 +195,11 @@ def test_the_sentence_compares_with_the_plan(figures, planned, worst, zh, en):
 
 def test_the_plan_of_a_county_follows_its_own_dates_live(look):
     Slot.objects.filter(item__measure__code="Z1").update(due_on=PAST)
-    assert heading(look.get(BOARD)).startswith("3 所学校合计比计划快 23 个百分点：")
+    assert heading(look.get(BOARD)).startswith("3 所学校合计比计划快 23 个百分点，但有 3 项逾期：")
     Slot.objects.update(due_on=PAST)
     assert heading(look.get(BOARD)).startswith("3 所学校合计比计划慢 54 个百分点：应报")
+    one = look.get(f"{BOARD}?measure=Z1")
+    assert heading(one).startswith("1 所学校比计划慢 100 个百分点，多卡在 Z1.2")
     for slot in Slot.objects.all():
         slot.dues.create(authority_id=world.COUNTY, due_on=date(2027, 1, 15), source="hand")
     assert heading(look.get(BOARD)).startswith("3 所学校应报 13 项")

@@ -92,6 +92,7 @@ def board_region(request: HttpRequest, region: str) -> HttpResponse:
             planned=context["total"].planned,
             worst=context["worst"],
             narrowed=bool(asked.given),
+            alone=context.get("alone", False),
         ),
         "turn": turn_line(context["total"].figures, context["total"].planned),
         "week": trend.week(context["days"], context["total"].figures, clock.today()),
@@ -128,6 +129,7 @@ def _authority(
     return {
         "total": total,
         "who": schools_counted(len(schools)) if schools else region.name,
+        "alone": len(schools) == 1,
         "uncounted": {} if own or asked.given else _uncounted(seat, region.code, schools),
         "days": [] if own else _days(where, year, total, asked, today),
         **_parts(lines, owed, links, total.figures, today),

@@ -112,10 +112,11 @@ def board_sentence(
     planned: int = 0,
     worst: Worst | None = None,
     narrowed: bool = False,
+    alone: bool = False,
 ) -> str:
     """Whether a region is on course, or where it is stuck.
 
-    `who`: "40 schools", "13 counties"; `worst`: where most is overdue, none where several share
+    `who`: "40 schools", "13 counties"; `alone`: it is one school. `worst`: where most is overdue, none where several share
     that; it is said to be stuck there only where that is more than half. `planned`: how many ought
     to be sent by now, 0 where there is no plan to compare with yet.
     """
@@ -139,6 +140,7 @@ def board_sentence(
         return _("%(who)s: all of %(items)s accepted.") % parts
     mostly = worst is not None and worst.late * 2 > figures.late
     if planned:
+        parts["who"] = who if alone else _("%(who)s, all in all") % {"who": who}
         return _against_the_plan(figures, parts, behind=points < 0, mostly=mostly)
     if not figures.late:
         words = _("%(who)s: %(done)s of %(items)s accepted; nothing is overdue.")
@@ -157,28 +159,32 @@ def board_sentence(
 def _against_the_plan(
     figures: Figures, parts: dict[str, str], *, behind: bool, mostly: bool
 ) -> str:
+    """What is overdue is said at once where the pace alone would sound well."""
     if not figures.late:
+        words = _("%(who)s: %(pace)s; %(done)s of %(items)s accepted, nothing is overdue.")
+    elif behind and not parts["where"]:
+        words = _("%(who)s: %(pace)s; %(done)s of %(items)s accepted, %(late)s overdue.")
+    elif behind and mostly:
         words = _(
-            "%(who)s, all in all: %(pace)s; %(done)s of %(items)s accepted, nothing is overdue."
-        )
-    elif not parts["where"]:
-        words = _(
-            "%(who)s, all in all: %(pace)s; %(done)s of %(items)s accepted, %(late)s overdue."
-        )
-    elif not mostly:
-        words = _(
-            "%(who)s, all in all: %(pace)s; %(done)s of %(items)s accepted, "
-            "%(late)s overdue, the most at %(where)s: %(most)s."
+            "%(who)s: %(pace)s, mostly at %(where)s; "
+            "%(done)s of %(items)s accepted, %(late)s overdue."
         )
     elif behind:
         words = _(
-            "%(who)s, all in all: %(pace)s, mostly at %(where)s; "
-            "%(done)s of %(items)s accepted, %(late)s overdue."
+            "%(who)s: %(pace)s; %(done)s of %(items)s accepted, "
+            "%(late)s overdue, the most at %(where)s: %(most)s."
+        )
+    elif not parts["where"]:
+        words = _("%(who)s: %(pace)s, but %(late)s overdue; %(done)s of %(items)s accepted.")
+    elif mostly:
+        words = _(
+            "%(who)s: %(pace)s, but %(late)s overdue, mostly %(where)s; "
+            "%(done)s of %(items)s accepted."
         )
     else:
         words = _(
-            "%(who)s, all in all: %(pace)s; %(done)s of %(items)s accepted, "
-            "%(late)s overdue, mostly %(where)s."
+            "%(who)s: %(pace)s, but %(late)s overdue, the most at %(where)s: %(most)s; "
+            "%(done)s of %(items)s accepted."
         )
     return words % parts
 
