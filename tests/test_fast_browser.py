@@ -88,6 +88,20 @@ def test_a_home_that_one_comes_back_to_says_what_is_owed_now(owed, filer, cast):
     expect(page.locator("h1")).to_contain_text("还欠 2 项")
 
 
+def test_an_item_one_comes_back_to_is_asked_anew_unless_words_there_are_unsent(owed, filer, cast):
+    back = "dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))"
+    page = filer()
+    page.fill("#note", "写到一半")
+    page.evaluate(back)
+    expect(page.locator("#note")).to_have_value("写到一半")
+    for path in ("/fast/", f"/entries/{owed[1].pk}/"):
+        page = filer(path)
+        world.file(owed[path != "/fast/"], cast.filer)
+        with page.expect_navigation():
+            page.evaluate(back)
+        expect(page.locator("h1")).to_contain_text("还有 2 项" if path == "/fast/" else "已提交")
+
+
 def test_enter_in_a_number_saves_the_draft_and_takes_no_words_over(owed, filer, cast):
     phrases.add(cast.filer, use="note", shared=False, text=USUAL)
     page = filer(f"/entries/{owed[0].pk}/")
