@@ -140,6 +140,7 @@ def by_date(cast, travel):
     return found
 
 
+@pytest.mark.database
 def test_by_due_date_the_nearest_stands_first_and_decisions_walk_on_in_that_order(
     cast, desk, by_date
 ):
