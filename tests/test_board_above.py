@@ -148,7 +148,7 @@ def test_no_tile_stands_on_another_board(city, client):
             Figures(100, 30, 30, 2, 10),
             39,
             2,
-            "40 所学校合计比计划快 1 个百分点，但有 2 项逾期，多在 S4.1 三会一课："
+            "40 所学校合计比计划快 1 个百分点，但有 2 项逾期，多在 S4.1 三会一课；"
             "应报 100 项，已通过 30 项。",
             "40 schools, all in all: 1 percentage point ahead of the plan, but 2 overdue, "
             "mostly S4.1 三会一课; 30 of 100 items accepted.",
@@ -157,7 +157,7 @@ def test_no_tile_stands_on_another_board(city, client):
             Figures(100, 30, 30, 9, 10),
             40,
             3,
-            "40 所学校合计与计划持平，但有 9 项逾期，S4.1 三会一课最多，有 3 项："
+            "40 所学校合计与计划持平，但有 9 项逾期（S4.1 三会一课最多，有 3 项）；"
             "应报 100 项，已通过 30 项。",
             "40 schools, all in all: as planned, but 9 overdue, the most at S4.1 三会一课: 3; "
             "30 of 100 items accepted.",
@@ -166,7 +166,7 @@ def test_no_tile_stands_on_another_board(city, client):
             Figures(100, 30, 30, 9, 10),
             39,
             0,
-            "40 所学校合计比计划快 1 个百分点，但有 9 项逾期：应报 100 项，已通过 30 项。",
+            "40 所学校合计比计划快 1 个百分点，但有 9 项逾期；应报 100 项，已通过 30 项。",
             "40 schools, all in all: 1 percentage point ahead of the plan, but 9 overdue; "
             "30 of 100 items accepted.",
         ),
@@ -195,7 +195,7 @@ def test_the_sentence_compares_with_the_plan(figures, planned, worst, zh, en):
 
 def test_the_plan_of_a_county_follows_its_own_dates_live(look):
     Slot.objects.filter(item__measure__code="Z1").update(due_on=PAST)
-    assert heading(look.get(BOARD)).startswith("3 所学校合计比计划快 23 个百分点，但有 3 项逾期：")
+    assert heading(look.get(BOARD)).startswith("3 所学校合计比计划快 23 个百分点，但有 3 项逾期；")
     Slot.objects.update(due_on=PAST)
     assert heading(look.get(BOARD)).startswith("3 所学校合计比计划慢 54 个百分点：应报")
     one = look.get(f"{BOARD}?measure=Z1")

@@ -216,6 +216,17 @@ def test_the_reviewer_goes_from_the_entry_to_its_review(cast, at):
         assert link not in at(seat).get(url("entry", entry)).content.decode()
 
 
+@pytest.mark.parametrize(("code", "shown"), [("S2.1", False), ("Z2.1", True)])
+def test_what_is_not_sent_has_a_heading_only_where_something_stands_under_it(
+    cast, at, code, shown
+):
+    entry = world.entry(cast.school, code)
+    assert entry.slot.item.checks.filter(source="typed").exists() is shown
+    html = at(cast.viewer).get(url("entry", entry)).content.decode()
+    assert ("<h2>核查点</h2>" in html) is shown
+    assert re.findall(r"</h2>\s*</section>", html) == []
+
+
 def test_what_the_bureau_keeps_itself_leads_to_its_ledger(cast, at):
     entry = world.entry(world.bureau(), "X3.1")
     page = at(cast.viewer).get(url("entry", entry))
