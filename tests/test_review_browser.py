@@ -66,14 +66,22 @@ def test_a_return_wants_a_reason_first(waiting, desk):
     assert Review.objects.get().reason == "佐证看不清或不完整，请换一份。"
 
 
-def test_a_digit_right_after_r_is_an_opinion_and_anywhere_else_it_is_text(waiting, desk):
+def test_a_reason_that_begins_with_a_digit_is_typed_and_runs_no_command(waiting, desk):
     page = desk()
-    page.locator("#why").focus()
-    page.keyboard.type("3")
-    expect(page.locator("#why")).to_have_value("3")
-    page.locator("#why").fill("")
-    page.keyboard.press("Escape")
+    page.keyboard.press("a")
+    is_open(page, "Z2.2")
     page.keyboard.press("r")
+    page.keyboard.type("12yue ara")
+    expect(page.locator("#why")).to_have_value("12yue ara")
+    expect(page.locator("#why")).to_be_focused()
+    assert page.url.endswith(f"?done={waiting[0].pk}")
+    assert (world.status(waiting[0]), Review.objects.count()) == (Status.accepted, 1)
+
+
+def test_outside_the_field_a_digit_is_an_opinion(waiting, desk):
+    page = desk()
+    page.keyboard.press("r")
+    page.keyboard.press("Escape")
     page.keyboard.press("2")
     expect(page.locator("#why")).to_have_value("佐证看不清或不完整，请换一份。")
     expect(page.locator("#why")).to_be_in_viewport()
@@ -143,6 +151,7 @@ def test_an_address_that_leads_to_the_comments_shows_their_field(waiting, desk):
     page.goto(f"{page.url.split('/review/')[0]}/review/{waiting[0].pk}/#comments")
     field = page.locator("#comment")
     expect(field).to_be_in_viewport()
+    expect(field).to_be_focused()
     page.wait_for_function("""() => {
       const at = (found) => document.querySelector(found).getBoundingClientRect();
       return at("#comment").bottom < at(".judge").top; }""")

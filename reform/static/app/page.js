@@ -62,7 +62,11 @@
   addEventListener("htmx:responseError", refused);
   addEventListener("htmx:sendError", refused);
   addEventListener("htmx:beforeRequest", () => note.remove());
-  addEventListener("htmx:load", ({ target }) => location.hash === `#${target.id}` && target.scrollIntoView());
+  addEventListener("htmx:load", ({ target }) => {
+    if (location.hash !== `#${target.id}`) return;
+    target.querySelector("#comment")?.focus();
+    target.scrollIntoView();
+  });
   for (const button of document.querySelectorAll("[data-print]")) {
     button.hidden = false;
     button.addEventListener("click", () => print());
