@@ -218,8 +218,8 @@ def _is_true(reminder: Reminder, asked: dict[int, Extension]) -> bool:
         return reaches(reminder)  # it is taken back when the comment is resolved
     if reminder.about == About.decided:
         return entry.status in SETTLED
-    if reminder.about == About.returned:
-        return bool(entry.status == Status.returned)
+    if waits := _STANDS.get(About(reminder.about)):
+        return bool(entry.status == waits)
     return entry.status in OPEN and entry.due_on == reminder.due_on
 
 
@@ -288,6 +288,10 @@ def news(reminder: Reminder, extension: Extension | None) -> str:
         return _("Somebody wrote to you about it; read it on its page.")
     if reminder.about == About.returned:
         return _("The reviewer returned it; the reason is on its page.")
+    if reminder.about == About.handed:
+        return _("The secretary gave it back; the reason is on its page.")
+    if reminder.about == About.sign:
+        return _("It waits for your signature.")
     if reminder.about == About.decided:
         exempt = reminder.entry.status == Status.exempt
         return _("Found not applicable.") if exempt else _("Accepted.")
@@ -298,6 +302,11 @@ def news(reminder: Reminder, extension: Extension | None) -> str:
     return _("The later date you asked for was not granted; the answer is on its page.")
 
 
+_STANDS = {  # news that is told while the entry is in this state
+    About.returned: Status.returned,
+    About.handed: Status.in_progress,
+    About.sign: Status.awaiting_signoff,
+}
 _STEPS = {
     Status.not_started: lambda: _("Next: fill it in and send it."),
     Status.in_progress: lambda: _("Next: finish the draft and send it."),

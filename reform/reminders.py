@@ -3,7 +3,7 @@
 Every function works in the caller's transaction: what is told and why stand or fall together.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import cast
@@ -14,17 +14,26 @@ from django.db.models import QuerySet
 from reform import reminder_rules
 from reform.models import Entry, Reminder
 from reform.models.reminder import About, ReminderState
-from reform.states import OPEN, SETTLED
+from reform.states import OPEN, SETTLED, Status
 from schools import clock
 from schools.models import Membership, User
-from schools.roles import SCHOOL_ROLES
+from schools.roles import SCHOOL_ROLES, Role
 from schools.workdays import Calendar
 
 AT_ONCE = 1000  # entries or reminders of one statement
 
 # Why something is no longer needed → what of it; the others end all that waits.
 _ENDS = {
-    "done": (About.due, About.returned, About.moved, About.asked, About.extension, About.nudge),
+    "done": (
+        About.due,
+        About.returned,
+        About.handed,
+        About.sign,
+        About.moved,
+        About.asked,
+        About.extension,
+        About.nudge,
+    ),
     "date moved": (About.due,),
     "reopened": (About.decided,),
 }
@@ -115,17 +124,19 @@ def tell(
         return int(cursor.rowcount)
 
 
-def tell_schools(about: str, entry_ids: Iterable[int], *, cause: int) -> int:
+def tell_schools(
+    about: str, entry_ids: Iterable[int], *, cause: int, roles: Collection[str] = SCHOOL_ROLES
+) -> int:
     """Tell whoever files or signs today for the schools of these entries, of the date they have.
 
     One statement for a thousand entries; how many reminders were written.
     """
-    return sum(_tell_schools(about, part, cause) for part in _parts(entry_ids))
+    return sum(_tell_schools(about, part, cause, roles) for part in _parts(entry_ids))
 
 
-def _tell_schools(about: str, entry_ids: Sequence[int], cause: int) -> int:
+def _tell_schools(about: str, entry_ids: Sequence[int], cause: int, roles: Collection[str]) -> int:
     today = clock.today()
-    places = ", ".join(["%s"] * len(entry_ids))
+    places, posts = (", ".join(["%s"] * len(some)) for some in (entry_ids, roles))
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO reform_reminder (person_id, about, topic, entry_id, stage, due_on, cause, "
@@ -134,10 +145,11 @@ def _tell_schools(about: str, entry_ids: Sequence[int], cause: int) -> int:
             "'s' || e.school_id, 'waiting', '', %s "
             "FROM reform_entry e JOIN schools_membership m ON m.school_id = e.school_id "
             "JOIN schools_user u ON u.id = m.user_id "
-            f"WHERE e.id IN ({places}) AND u.is_active AND m.starts_on <= %s "
+            f"WHERE e.id IN ({places}) AND m.role IN ({posts}) AND u.is_active "
+            "AND m.starts_on <= %s "
             "AND (m.ends_on IS NULL OR m.ends_on >= %s) "
             "GROUP BY m.user_id, e.id, e.due_on, e.school_id ON CONFLICT DO NOTHING",
-            [str(about), cause, _moment(), *entry_ids, today, today],
+            [str(about), cause, _moment(), *entry_ids, *map(str, roles), today, today],
         )
         return int(cursor.rowcount)
 
@@ -148,6 +160,13 @@ def after_move(entry: Entry, was: int, verb: str, cause: int) -> None:
         cancel([entry.pk], "done")
     elif was in SETTLED:
         cancel([entry.pk], "reopened")
+    if entry.status == Status.awaiting_signoff:
+        cancel([entry.pk], "done", about=About.handed)
+        tell_schools(About.sign, [entry.pk], cause=cause, roles=(Role.secretary,))
+    elif was == Status.awaiting_signoff:
+        cancel([entry.pk], "done", about=About.sign)
+    if verb == "hand_back":
+        tell_schools(About.handed, [entry.pk], cause=cause, roles=(Role.filer,))
     if verb in _TOLD:
         tell_schools(_TOLD[verb], [entry.pk], cause=cause)
 

@@ -319,11 +319,13 @@ def test_with_a_file_attached_there_is_no_single_click(cast, at):
 def test_where_the_secretary_signs_a_click_leads_to_the_secretary(cast, at):
     cast.campaign.sign_off = True
     cast.campaign.save()
-    entry = world.entry(cast.school, "S2.1")
+    entry = world.entry(cast.school, "S2.1", due_on=date(2026, 11, 12))
     one_branch(cast.filer)
     refresh(cast.school)
     page = confirm(at(cast.filer), entry)
     assert "S2.1 已确认，等待书记签发。" in words(page)
+    assert "书记处待签发 1" in words(page)
+    assert "请您签发。" in words(at(cast.secretary).get(reverse("inbox")))
     page = at(cast.secretary).get(url("entry", entry))
     assert "1 / 1" in words(page)
 
@@ -342,6 +344,9 @@ def test_what_the_secretary_gave_back_counts_as_returned_and_no_click_sends_it(c
 
     page = home(browser)
 
+    assert "书记已退回，原因见该检查项页面。" in words(browser.get(reverse("inbox")))
+    assert "请您签发" not in words(at(cast.secretary).get(reverse("inbox")))
+    assert heading(browser.get(url("entry", entry))) == "书记已退回，请改好再提交。"
     assert heading(page).startswith("还欠 1 项：1 项被退回；")
     assert f"书记退回：{words_of_hers}" in words(page)
     assert "改好再提交：S2.1" in words(page)

@@ -176,7 +176,9 @@ def test_what_the_registers_answer_is_confirmed_with_the_main_button(cast, at):
     entry = ready(cast)
     browser = at(cast.filer)
     html = browser.get(START).content.decode()
-    assert f'form="filing" formaction="{url("entry_confirm", entry)}" data-key="s">确认 S2.1' in html
+    assert (
+        f'form="filing" formaction="{url("entry_confirm", entry)}" data-key="s">确认 S2.1' in html
+    )
     assert "附说明提交" not in html
     hidden = re.search(r'<form id="filing".*?</form>', html, re.S)[0]
     sent = dict(re.findall(r'name="(version|key|fast)" value="([^"]*)"', hidden))

@@ -38,6 +38,8 @@ class About(models.TextChoices):
 
     due = "due", _("A date that comes near or is past")
     returned = "returned", _("Returned for correction")
+    handed = "handed", _("Given back by the secretary")
+    sign = "sign", _("Waits for the secretary's signature")
     decided = "decided", _("Accepted or found not applicable")
     moved = "moved", _("A date that was moved")
     asked = "asked", _("An extension that waits for a decision")

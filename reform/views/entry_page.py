@@ -27,7 +27,6 @@ from reform.models import (
     Check,
     CheckValue,
     Clause,
-    Computed,
     Draft,
     Enrolment,
     Entry,
@@ -344,6 +343,7 @@ def _facts(
         running=entry.is_listed(clock.today()),
         by_bureau=entry.by_bureau,
         back=back,
+        handed=entry.handed_back is not None,
     )
 
 

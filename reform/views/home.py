@@ -221,8 +221,8 @@ def _mark(row: Row) -> str:
 def figures(
     owed: Owed, rows: list[Row], url: str, today: date, *, own: bool
 ) -> list[dict[str, Any]]:
-    """The six numbers under the sentence, each a link to its items; whoever signs reads how many
-    wait for that instead of what is not owed yet. For officials they add up to what is owed."""
+    """The six numbers under the sentence, each a link to its items; where some wait for a signature,
+    how many instead of what is not owed yet. For officials they add up to what is owed."""
     count = Counter(map(_mark, rows))
     unsent = sum(count[name] for name in UNSENT)
 
@@ -232,16 +232,18 @@ def figures(
 
     soon = _("due by %(day)s") % {"day": short(owed.due_by, today)} if owed.due_by else ""
     later = figure(_("not owed yet"), "later", count["later"])
+    signs = own and count["sign"]
+    whose = _("for you to sign") if owed.to_sign else _("with the secretary")
     every = len(rows) if own else len(rows) - count["later"] - count["off"]
     return [
-        *([figure(_("for you to sign"), "sign", owed.to_sign)] if owed.to_sign else []),
+        *([figure(whose, "sign", count["sign"])] if signs else []),
         figure(soon or _("due soon"), "due", count["due"]),
         figure(_("overdue"), "late", count["late"]),
         figure(_("returned"), "back", count["back"]),
         *([] if own else [figure(_("others not sent"), "unsent", unsent)]),
         figure(_("with the reviewer"), "wait", count["wait"]),
         figure(_("accepted"), "done", count["done"], f"/ {every}"),
-        *([later] if own and not owed.to_sign else []),
+        *([later] if own and not signs else []),
     ]
 
 

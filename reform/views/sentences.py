@@ -283,7 +283,7 @@ class EntryFacts:
     `missing`: typed numbers not there yet; `stale`: the registers are being asked anew;
     `answered`: they answer everything, and nothing was begun beside it; `short`: computed checks
     short of their target, no note written; `silent`: the registers hold nothing; `back`: who
-    returned or reopened it.
+    returned or reopened it; `handed`: the secretary gave it back to its filer.
     """
 
     status: Status
@@ -302,6 +302,7 @@ class EntryFacts:
     running: bool
     by_bureau: bool = False
     back: Back | None = None
+    handed: bool = False
 
 
 def refused_sentence(labels: Sequence[str]) -> str:
@@ -362,6 +363,8 @@ def _writing(facts: EntryFacts, today: date) -> str:
             return _("Returned and past its date: correct it and send it again now.")
         day = short(facts.due_on, today)
         return _("Returned: correct it and send it again by %(day)s.") % {"day": day}
+    if facts.handed:
+        return _("The secretary gave it back: correct it and send it again.")
     if facts.missing:
         return ngettext(
             "Only %(n)d number is missing, then it can be sent.",
