@@ -75,6 +75,18 @@ def test_a_pillar_says_which_of_what_is_not_sent_is_overdue_or_returned(look):
     assert "待审核 2 未提交 5 （其中逾期 2 、已退回 2 ）" in said
 
 
+def test_where_most_is_overdue_the_name_leads_to_the_same_rows_as_the_number(look):
+    html = look.get(BOARD).content.decode().split("逾期较多的检查项")[1].split("</ul>")[0]
+    lines = re.findall(r'<li><a href="([^"]*)">[ZSX]\d\.\d [^<]*</a><a [^>]*href="([^"]*)">', html)
+    assert len(lines) == 3 and all(name == number for name, number in lines)
+
+
+def test_the_board_and_the_structure_check_lead_to_each_other(look):
+    check = re.search(r'<a class="btn" href="(/structure/[^"]*)"', look.get(BOARD).content.decode())
+    kicker = re.search(r'<p class="kicker">.*?</p>', look.get(check[1]).content.decode(), re.S)[0]
+    assert f'<a href="{BOARD}">' in kicker and "/structure/" not in kicker
+
+
 def test_a_cell_shows_the_most_urgent_light_of_its_measure_and_leads_to_its_rows(look, mixed):
     page = look.get(BOARD)
     assert cells(page) == {

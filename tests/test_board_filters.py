@@ -88,6 +88,14 @@ def test_a_grid_that_holds_nothing_in_a_state_can_be_made_whole(look, mixed):
     assert 'class="grid"' not in page
 
 
+def test_a_state_can_be_taken_off_where_there_is_no_grid_either(look):
+    page = look.get(f"{BOARD}?pillar=Z&measure=S1&state=late")
+    html = page.content.decode()
+    off = re.search(r'href="([^"]*)" aria-label="去掉筛选“方格只看：逾期”', html)[1]
+    assert unescape(off) == f"{BOARD}?year={world.YEAR}&pillar=Z&measure=S1"
+    assert "去掉筛选“方格只看" not in look.get(f"{BOARD}?state=late").content.decode()
+
+
 def test_a_state_leaves_the_schools_and_cells_that_are_in_it(look):
     page = look.get(f"{BOARD}?state=late")
     assert cells(page) == {
@@ -153,6 +161,8 @@ def test_above_a_county_no_filter_tells_schools_apart(mixed, client, asked):
     world.sign_in(client, world.seat("viewer", "33"))
     whole, narrowed = client.get("/board/33/"), client.get(f"/board/33/?{asked}")
     assert heading(whole) == heading(narrowed)
+    said = "这一级看板不能按"
+    assert said in words(narrowed) and said not in words(whole)
     assert 'name="measure"' in narrowed.content.decode()
     assert 'name="type"' not in narrowed.content.decode()
 

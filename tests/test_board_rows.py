@@ -59,6 +59,11 @@ def test_all_rows_keep_the_filters_and_cost_no_query_more(few, django_assert_num
     assert len(page.context["rows"]) == 9
 
 
+def test_a_page_by_number_is_said_not_to_be_there(few):
+    page = few.get(f"{ROWS}?page=999")
+    assert "列表里没有这个位置，现从头列出。" in words(page) and len(page.context["rows"]) == 5
+
+
 def test_the_way_back_to_the_board_keeps_what_it_was_narrowed_by(look, client):
     asked = "pillar=Z&type=211&state=late&item=Z1.2"
     html = look.get(f"{ROWS}?{asked}").content.decode()

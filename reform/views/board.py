@@ -30,6 +30,7 @@ from reform.views.board_frame import (
     may_drill,
     path_to,
     place,
+    structure_url,
     year_of,
 )
 from reform.views.board_grid import columns, lines_of
@@ -71,6 +72,7 @@ def board_region(request: HttpRequest, region: str) -> HttpResponse:
     context = {
         "as_of": clock.now(),
         "may_plan": request.seat.has("plan") and request.seat.is_authority(region),
+        "structure_url": structure_url(request.seat, region),
     }
     if county:
         context |= _authority(request.seat, here, year, request.GET)
@@ -81,7 +83,7 @@ def board_region(request: HttpRequest, region: str) -> HttpResponse:
     if "counting" in context:
         context["campaigns"] = [c for c in context["campaigns"] if c.pk in context["counting"]]
     context |= {
-        "told": told,
+        "told": [*told, *context.get("left_out", ())],
         "strange": asked.strange,
         "sentence": filters.not_counted(asked, context["total"].figures.expected)
         or board_sentence(
@@ -126,6 +128,9 @@ def _authority(
         rows = boards.entries(scope.rows(Entry.objects.all(), seat), where, owed)
         of_school = {f"school__{field}": value for field, value in asked.schools.items()}
         schools = boards.grid(rows.filter(**of_school), owed, today, thinned.get("state"))
+    chips = _chips(region.code, year, asked, thinned.given)
+    if not schools:
+        chips["state"] = board_url(region.code, year, **asked.given)
     return {
         "total": total,
         "who": schools_counted(len(schools)) if schools else region.name,
@@ -136,7 +141,7 @@ def _authority(
         **_grid(
             [line for line in schools if line.shown], lines, owed, (links, of_grid), today, thinned
         ),
-        **filters.shown(asked, known, _chips(region.code, year, asked, thinned.given), thinned),
+        **filters.shown(asked, known, chips, thinned),
         "grid_state": thinned.words.get("state", "") if schools else "",
         "whole_grid_url": board_url(region.code, year, **asked.given),
     }
@@ -276,6 +281,7 @@ def _above(
         "pillars": [pillar_bar(part, links) for part in found.pillars],
         "who": _who(region, found.below, issued),
         "regions": True,
+        "left_out": filters.left_out(said, known),
         "below": [_below(seat, line, year, asked, issued) for line in below],
         **filters.shown(asked, known, _chips(region.code, year, asked)),
     }

@@ -82,6 +82,15 @@ def apart(asked: Asked, name: str) -> tuple[Asked, Asked]:
     return only(False), only(True)
 
 
+def left_out(said: QueryDict, known: Known) -> list[str]:
+    """A sentence that names the filters of a county's board which this one does not have."""
+    names = [str(LABELS[name]) for name in LABELS if name not in known and said.get(name)]
+    if not names:
+        return []
+    words = _("This board does not narrow by %(what)s; that of a county does. It was left out.")
+    return [words % {"what": listed(names)}]
+
+
 def not_counted(asked: Asked, found: int) -> str:
     """Why nothing was `found` where only schools are asked for that no board counts."""
     if found or asked.get("ownership") != Ownership.private:
@@ -136,11 +145,15 @@ def shown(
     """What board/_filters.html takes; `links`: filter → the address without it; `thinned`: what
     thins the grid of a board only, and none of its numbers."""
     form = FilterForm(asked, known)
+    chips = [{"word": word, "url": links[name]} for name, word in asked.words.items()]
     if thinned and "state" in form.fields:
         form.initial.update(thinned.given)
         form.fields["state"].label = _("State (of the grid only)")
+        if thinned.given and "state" in links:  # where no grid stands that says so
+            word = _("this grid shows only: %(grid_state)s") % {"grid_state": thinned.about}
+            chips.append({"word": word, "url": links["state"]})
     return {
         "asked": asked,
         "filter_form": form,
-        "chips": [{"word": word, "url": links[name]} for name, word in asked.words.items()],
+        "chips": chips,
     }

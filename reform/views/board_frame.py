@@ -157,3 +157,11 @@ def may_drill(seat: Seat, code: str) -> bool:
     """Single entries are listed for cities and counties, and never to the nation, nor to whoever
     files for a bureau: that seat reads its region's figures alone."""
     return seat.school is None and seat.place_code != NATION and len(code) >= boards.DRILL_FROM
+
+
+def structure_url(seat: Seat, code: str) -> str:
+    """The structure check of the same region, for who may read it; the nation has none."""
+    if not seat.has("see_structure") or code == NATION or seat.place_code == NATION:
+        return ""
+    here = reverse("structure")
+    return here if code == seat.place_code else f"{here}?{urlencode({'region': code})}"

@@ -59,7 +59,7 @@ def board_rows(request: HttpRequest, region: str) -> HttpResponse:
     after = number_of(request.GET.get("after", ""))
     whole = MOST if request.GET.get("all") else 0
     page = boards.page(rows, after, board_why.EXPLAINED, whole=whole)
-    if page.strayed or (not after and request.GET.get("after")):
+    if page.strayed or (not after and request.GET.get("after")) or "page" in request.GET:
         after, told = None, [*told, _("That place is not in the list; it begins anew.")]
     part = _part(page, after)
     nothing = "" if page.total else _nothing(asked, owed, where, request.seat, running, year)
