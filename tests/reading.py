@@ -3,10 +3,18 @@
 import re
 from html import unescape
 
+# A moment of today has its date beside it for paper.
+_TODAY = re.compile(r'<span class="no-print">([^<]*)</span><span class="paper">.*?</span>')
+
+
+def on_screen(html):
+    """The marks of a page without what is there for paper alone."""
+    return _TODAY.sub(r"\1", html)
+
 
 def words(response):
     """The text of a page as a reader sees it."""
-    html = response.content.decode().replace("<wbr>", "")
+    html = on_screen(response.content.decode()).replace("<wbr>", "")
     html = re.sub(r"<(script|style).*?</\1>", " ", html, flags=re.S)
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)).replace("\xa0", " "))
 

@@ -9,7 +9,9 @@ from django.conf import settings
 from reform import intake
 from reform.intake import Block
 from reform.management import demo_registers
+from reform.management.commands import demo
 from schools import checkup, clock, recording
+from schools.forms import work_phone
 from schools.models import Branch, CommitteeSeat, Meeting, School, Studio, Unit
 from schools.register_blocks import rows_of, text_of
 from schools.register_forms import Desk, typed
@@ -33,6 +35,24 @@ def county(cast):
     world.school("青禾县第一中学", branches=9, full_members=121)
     world.bureau()
     return demo_registers.load(world.COUNTY, BEGIN, TODAY, [])
+
+
+def test_whoever_files_or_reviews_in_the_demo_has_an_office_phone_that_nobody_has(
+    cast, monkeypatch
+):
+    for number in range(2):
+        world.school(f"示例小学{number}", authority=world.COUNTY)
+    monkeypatch.setattr(demo, "COUNTY", world.COUNTY)
+    made = [post.user.phone for post in demo._filers() if post.user.username.endswith("-01")]
+    near = {"filer", "secretary", "reviewer", "manager", "viewer"}
+    named = [
+        one.get("phone", "")
+        for one in demo.SAID["people"]
+        if near & {role for role, _ in one["posts"]}
+    ]
+    phones = [*named, *made]
+    assert len(made) == 2 and len(set(phones)) == len(phones)
+    assert [one for one in phones if work_phone(one) != one or not one.startswith("0000-")] == []
 
 
 @pytest.mark.parametrize("key", REGISTERS)

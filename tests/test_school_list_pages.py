@@ -14,6 +14,7 @@ from reform.models import AuditLine, Event, Job
 from reform.models.job import JobState
 from schools.models import Membership, School
 from tests import world
+from tests.reading import on_screen
 from tests.school_lists import SHORT, csv_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -30,7 +31,7 @@ def desk(client, db, travel):
 
 
 def text(response):
-    words = re.sub(r"<[^>]+>", " ", response.content.decode())
+    words = re.sub(r"<[^>]+>", " ", on_screen(response.content.decode()))
     return re.sub(r"\s+", " ", words)
 
 
