@@ -14,6 +14,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 FIELD = "kept"
 ABOUT = "about"  # a field in which a form names the thing that it belongs to
+LABEL = "say-"  # before the name of another field: what that is called on the page
+ATTACHED = "attached"  # the name of a file that is there already and goes along
+WRITTEN = ("note", "text", "reason")  # fields of words, however short
 MOST_CHARACTERS, MOST_FIELDS, MOST_ABOUT = 200_000, 400, 200
 MOST_SECONDS = 7 * 24 * 3600
 _SALT = "schools.kept"
@@ -41,8 +44,29 @@ class Kept:
         return [
             value
             for name, value in self.fields
-            if name != ABOUT and not _MACHINE.fullmatch(value.strip())
+            if name not in (ABOUT, ATTACHED) and not name.startswith(LABEL)
+            if value.strip() and (name in WRITTEN or not _MACHINE.fullmatch(value.strip()))
         ]
+
+    @property
+    def numbers(self) -> list[tuple[str, str]]:
+        """The fields that the form calls by a name and that are filled in."""
+        names = dict(self.fields)
+        return [
+            (names[LABEL + name], value)
+            for name, value in self.fields
+            if value.strip() and LABEL + name in names
+        ]
+
+    @property
+    def attached(self) -> list[str]:
+        """Files that were attached before and go along."""
+        return [value for name, value in self.fields if name == ATTACHED]
+
+    @property
+    def bare(self) -> bool:
+        """Whether a form with room for words carries neither these nor numbers nor files."""
+        return "note" in dict(self.fields) and not (self.texts or self.numbers or self.attached)
 
     @property
     def about(self) -> str:

@@ -11,6 +11,8 @@ from django.urls import reverse
 from reform.models import Draft
 from schools import kept
 from tests import world
+from tests.desk import attach
+from tests.reading import words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 TEXT = 'He said: "<b>ready</b>" & 课时已排。\n第二行'
@@ -85,6 +87,27 @@ def test_the_item_that_the_text_belongs_to_is_named(client, filing):
     assert told[0].startswith(f"{entry.slot.item.code} ")
     assert f'<p class="kicker"><span>{told[0]}</span></p>' in again.content.decode()
     assert again.context["form_was"].texts == [TEXT]
+
+
+def test_numbers_and_files_that_go_along_are_named_before_they_are_sent(client, filing):
+    attach(filing["entry"], world.seat("filer", filing["entry"].school), "课表.pdf")
+    reader = Client()
+    world.log_in(reader, "filer")
+    page = reader.get(filing["page"]).content.decode()
+    said = dict(re.findall(r'name="(say-check-[\w-]+-num|attached)" value="([^"]+)"', page))
+    key = next(name for name in said if name != "attached")
+    filing["body"] |= {**said, key.removeprefix("say-"): "12", "note": "ok"}
+
+    response = post(client, filing)
+    again = world.log_in(client, "filer", next=response.context["next"], kept=hidden(response))
+
+    assert f"{said[key]} 12" in words(again)
+    assert "<blockquote" in again.content.decode() and "此前已附、一并提交：课表.pdf" in words(again)
+    assert "没有文字" not in words(again)
+    filing["body"] = {"note": "", "version": "0"}
+    bare = post(Client(), filing)
+    again = world.log_in(Client(), "filer", next=bare.context["next"], kept=hidden(bare))
+    assert "其中没有文字、数字和材料。" in words(again)
 
 
 def test_an_aged_page_gives_the_text_back_to_whoever_is_signed_in(filing):
