@@ -196,7 +196,7 @@ def test_a_workbook_with_days_and_numbers_is_looked_at_then_written(school, mine
 
     answer = on(mine, page, "meetings")
 
-    assert (answer.status_code, answer.url) == (302, "/registers/meetings/")
+    assert (answer.status_code, answer.url) == (302, "/registers/meetings/?pasted=1")
     found = Meeting.objects.order_by("held_on").values_list("kind", "held_on", "attended")
     assert list(found) == [
         ("theme_day", date(2026, 10, 9), 12),

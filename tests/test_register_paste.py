@@ -58,11 +58,25 @@ def test_eight_branches_are_looked_at_and_then_written_in_order(cast, filing):
 
     answer = confirmed(filing, page, EIGHT)
 
-    assert (answer.status_code, answer.url) == (302, "/registers/branches/")
+    assert (answer.status_code, answer.url) == (302, "/registers/branches/?pasted=1")
     top = Branch.objects.get(school=cast.school, name="校党总支")
     assert [(row.name, row.full_members) for row in top.children.order_by("pk")] == [
         (f"第{n}支部", 10 + n) for n in range(1, 8)
     ]
+
+
+def test_whoever_pastes_for_an_item_is_led_back_to_it_past_no_empty_form(cast, filing):
+    entry = world.entry(cast.school, "S3.2")
+    assert f'href="{PATH}?for={entry.pk}"' in text(
+        filing.get(f"/registers/branches/?for={entry.pk}")
+    )
+    assert hidden(filing.get(f"{PATH}?for={entry.pk}"), "for") == str(entry.pk)
+    page = looked(filing, EIGHT, **{"for": entry.pk})
+    sent = {name: hidden(page, name) for name in ("key", "seen", "heads", "for")}
+    answer = filing.post(PATH, {"text": EIGHT, "do": "write", **sent}, headers=HEADERS)
+    shown = text(filing.get(answer.url))
+    assert f'<a class="btn" href="/entries/{entry.pk}/">回到 S3.2</a>' in shown
+    assert "S3.2 还缺 " in shown and "保存这一行" not in shown
 
 
 def test_what_was_pasted_stands_in_the_history_as_one_act_and_moves_the_revision(cast, filing):

@@ -3,14 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.contrib import messages
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from reform import checking
 from reform.models import Entry
-from reform.states import Keeper
+from reform.models.catalogue import Source
+from reform.states import MOVES, Keeper
 from reform.views import register_way
-from reform.views.check_lines import CheckLine, Row
+from reform.views.check_lines import CheckLine, Row, kept_line
+from reform.views.register_way import Way
 from reform.views.sentences import refused_sentence
+from schools import scope
+from schools.language import listed
 from schools.registers import REGISTERS
 
 MOST = 3  # rows, and registers, that are named under the sentence
@@ -43,6 +51,32 @@ def lacking(entry: Entry, lines: Sequence[CheckLine], *, ready: bool) -> Lacking
         for key in list(keys)[:MOST]
     ]
     return Lacking(rows[:MOST], max(len(rows) - MOST, 0), registers)
+
+
+def tell_still(request: HttpRequest, way: Way) -> None:
+    """After rows were written for an item of the own school: what it lacks by now, in a notice."""
+    if way.entry is None:
+        return
+    told = ("slot__item__framework", "slot__campaign", "school__authority", "school__school_type")
+    entries = scope.rows(Entry.objects.select_related(*told), request.seat)
+    entry = entries.filter(pk=way.entry, status__in=MOVES["save"].sources).first()
+    kept = checking.refresh_entry(entry) if entry else None
+    if entry is None or kept is None:
+        return
+    checks = [one for one in entry.slot.item.checks.all() if one.source == Source.computed]
+    lines = [kept_line(one, entry, kept.values.get(one.key)) for one in checks]
+    lacks = lacking(entry, lines, ready=kept.ready)
+    if not lacks.rows:
+        return
+    n = len(lacks.rows) + lacks.more
+    words = ngettext(
+        "%(code)s still lacks %(n)d row: %(what)s",
+        "%(code)s still lacks %(n)d rows: %(what)s",
+        n,
+    )
+    names = listed([row.label for row in lacks.rows])
+    what = _("%(names)s and others") % {"names": names} if lacks.more else names
+    messages.warning(request, words % {"code": entry.slot.item.code, "n": n, "what": what})
 
 
 def refused(problems: Sequence[tuple[str, str, str]]) -> str:

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -10,7 +11,9 @@ from reform import bookkeeping, intake
 from reform.forms.hidden import key_for, key_of
 from reform.forms.register_sheets import BlockForm, FileForm
 from reform.intake import Block
+from reform.views import entry_missing
 from reform.views import register_sheet_words as words
+from reform.views import register_way as ways
 from schools import noted, register_blocks, register_resources, sheets
 from schools.access import access
 from schools.errors import Denied
@@ -66,6 +69,7 @@ def _paste_page(request: HttpRequest, register: Register, form: BlockForm) -> Ht
         "crumbs": words.crumbs(register, _("Paste")),
         "columns": [(column.heading, register_resources.hint(column)) for column in desk.columns],
         "most": MOST_PASTED,
+        "way": ways.asked(request),
     }
     status = 422 if form.errors else 200
     return render(request, "registers/paste.html", context, status=status)
@@ -84,6 +88,7 @@ def _preview(
         "button": words.button(look),
         "look": look,
         "n": look.counts,
+        "way": ways.asked(request),
         **words.table(look),
     }
     return render(request, "registers/seen.html", context)
@@ -107,7 +112,9 @@ def _write(
     sentence = words.taken(taken)
     if not taken.left.refused:
         messages.success(request, sentence)
-        return redirect("register", key=register.key)
+        way = ways.asked(request)
+        entry_missing.tell_still(request, way)
+        return redirect(way.carry(f"{reverse('register', args=[register.key])}?pasted=1"))
     rest = BlockForm.of(taken.left.left(), form.file_name)
     return _preview(request, register, rest, intake.seen(school, register, rest.block()), sentence)
 
@@ -141,6 +148,7 @@ def register_file(request: HttpRequest, key: str) -> HttpResponse:
         "form": form,
         "crumbs": words.crumbs(register, _("File")),
         "most": MOST_SENT,
+        "way": ways.asked(request),
     }
     status = 422 if form.errors else 200
     return render(request, "registers/file.html", context, status=status)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from reform import bookkeeping
 from reform.forms.hidden import key_for, key_of, number_of
 from reform.forms.register import RegisterForm
+from reform.views import entry_missing
 from reform.views import register_page as page
 from reform.views import register_way as ways
 from reform.views import register_words as words
@@ -65,6 +66,7 @@ def register(request: HttpRequest, key: str) -> HttpResponse:
         school, found, [form.found.row], by=request.seat, key=key_of(request.POST)
     )
     _told(request, form)
+    entry_missing.tell_still(request, ways.asked(request))
     query = {"done": done.added[0]}
     if found.only:
         query[found.sorting] = form.kind
@@ -94,7 +96,8 @@ def _list(
     school: School = request.seat.school
     desk = Desk(register, school, names=page.names_allowed(school))
     values = started(request, desk)
-    if form is None and bookkeeping.may_add(register, school) and (values or not register.only):
+    pasted, may_add = "pasted" in request.GET, bookkeeping.may_add(register, school)
+    if form is None and may_add and not pasted and (values or not register.only):
         form = RegisterForm(desk=desk, values=values, fixed=_fixed(register))
     way = ways.found(request)
     context = page.listing(request, school, register, outside=False)
@@ -106,7 +109,8 @@ def _list(
         "form": form,
         "to_name": [REGISTERS[key] for key in form.nothing_to_name] if form else [],
         "kinds": kinds(register, form.kind if form else "", way),
-        "may_add": bookkeeping.may_add(register, school),
+        "may_add": may_add,
+        "pasted": pasted,
         "key": key_for(request),
         "items": page.answers(school).get(register.key, []),
         "out": list(recording.taken_out(register, school)[: page.MOST_OUT]),
@@ -149,6 +153,7 @@ def register_row(request: HttpRequest, key: str, pk: int) -> HttpResponse:
         request.seat.school, found, [form.found.row], by=request.seat, key=key_of(request.POST)
     )
     _told(request, form)
+    entry_missing.tell_still(request, ways.asked(request))
     return _back(request, found, {"done": pk})
 
 
