@@ -78,3 +78,18 @@ def test_nothing_is_asked_for_of_whom_the_registers_answer_or_who_only_reads(cas
     assert '<div id="lacking"></div>' in seen(cast, at, entry).content.decode()
     outside = at(cast.reviewer).get(url("entry", entry)).content.decode()
     assert '<div id="lacking"></div>' in outside
+
+
+def test_a_month_that_has_not_begun_lacks_nothing_yet(cast, at):
+    entry = world.entry(cast.school, "S4.1", term=1, due_on=date(2027, 1, 18))
+    books.branch(cast.filer, name="七年级党支部", party_groups=1)
+
+    page = seen(cast, at, entry)
+
+    assert "七年级党支部 2026-11" in text(page)
+    assert "七年级党支部 2026-12" not in text(page)
+    assert "还没到：2026-12" in lede(page)
+
+
+def text(page):
+    return page.content.decode()

@@ -13,6 +13,7 @@ from reform import answers, checking, dossier
 from reform.answers import Target
 from reform.models import Check, CheckValue, Entry
 from reform.models.catalogue import Source, TargetMode
+from reform.periods import MONTHS
 from reform.views import register_way
 from schools import clock, small_counts
 from schools.checkup import CHECKS as STRUCTURE_CHECKS
@@ -35,7 +36,7 @@ class CheckLine:
     Of a computed one `how` says how it came about, `time` what time it counts, `until` the day to
     which it adds up where only a later slot judges it; `now` is what the registers say today where
     that differs from what was sent; `unread`: what is typed so far cannot be right; `rule` is the
-    first it rests on that the structure check looks at.
+    first it rests on that the structure check looks at. Nothing is lacking of months still `ahead`.
     """
 
     key: str
@@ -62,6 +63,7 @@ class CheckLine:
     now: str = ""
     rows: list[Row] = field(default_factory=list)
     lacking: list[Row] = field(default_factory=list)
+    ahead: list[str] = field(default_factory=list)
     unread: bool = False
 
 
@@ -95,7 +97,7 @@ def kept_line(check: Check, entry: Entry, value: Mapping[str, Any] | None) -> Ch
         return CheckLine(**_asked(check, entry, target), shown=answers.display(check, None, None))
     num, den = value["num"], value["den"]
     judged = answers.judge(check, num, den, target) if value["judged"] else None
-    hides = "alone" in value
+    hides, ahead = "alone" in value, _ahead(check, value["lacking"])
     return CheckLine(
         **_asked(check, entry, target),
         shown=answers.display(check, num, den, outside=hides),
@@ -105,7 +107,8 @@ def kept_line(check: Check, entry: Entry, value: Mapping[str, Any] | None) -> Ch
         time=_time(check, value),
         until=_until(target, value),
         rows=_links(check, value["rows"], entry),
-        lacking=_links(check, value["lacking"], entry),
+        lacking=_links(check, [one for one in value["lacking"] if one not in ahead], entry),
+        ahead=sorted(set(ahead.values())),
     )
 
 
@@ -192,6 +195,15 @@ def _until(target: Target, value: Mapping[str, Any]) -> date | None:
     if not target or "span" not in value or value["judged"]:
         return None
     return date.fromisoformat(value["span"][1])
+
+
+def _ahead(check: Check, refs: Iterable[str]) -> dict[str, str]:
+    """Those that lack something in a month or quarter that has not begun, and which that is."""
+    if check.per not in MONTHS:
+        return {}
+    this_month = f"{clock.today():%Y-%m}"
+    months = {one: one.rpartition(" ")[2] for one in refs}
+    return {one: month for one, month in months.items() if month[:7] > this_month}
 
 
 def _links(check: Check, refs: Iterable[str], entry: Entry) -> list[Row]:

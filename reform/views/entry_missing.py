@@ -27,11 +27,12 @@ MOST = 3  # rows, and registers, that are named under the sentence
 @dataclass(frozen=True)
 class Lacking:
     """What stands under the sentence of an entry: the first rows that are short of what is asked,
-    how many more there are, and the registers to fill in."""
+    how many more there are, the registers to fill in, and months that have not begun."""
 
     rows: list[Row] = field(default_factory=list)
     more: int = 0
     registers: list[Row] = field(default_factory=list)
+    ahead: list[str] = field(default_factory=list)
 
 
 def lacking(entry: Entry, lines: Sequence[CheckLine], *, ready: bool) -> Lacking:
@@ -50,7 +51,8 @@ def lacking(entry: Entry, lines: Sequence[CheckLine], *, ready: bool) -> Lacking
         Row(str(REGISTERS[key].name), register_way.to(reverse("register", args=[key]), entry.pk))
         for key in list(keys)[:MOST]
     ]
-    return Lacking(rows[:MOST], max(len(rows) - MOST, 0), registers)
+    ahead = sorted({month for line in short for month in line.ahead})
+    return Lacking(rows[:MOST], max(len(rows) - MOST, 0), registers, ahead)
 
 
 def tell_still(request: HttpRequest, way: Way) -> None:
