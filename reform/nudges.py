@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from reform import filings, history, outbox, policy, reminders, steering
@@ -45,7 +45,7 @@ class Letter:
 def stuck(seat: Seat) -> "QuerySet[Entry]":
     """Open entries of the schools that exactly this authority reviews, as far as they are owed.
 
-    `nudged` says whether one went out, or waits to go, today.
+    `nudged` says whether one went out, or waits to go, today; `going` when it goes.
     """
     today = clock.today()
     there = Nudge.objects.filter(entry=OuterRef("pk"), day=today, taken_back_at=None)
@@ -58,7 +58,10 @@ def stuck(seat: Seat) -> "QuerySet[Entry]":
             keeper=Keeper.school,
             slot__opens_on__lte=today,
         )
-        .annotate(nudged=Exists(there))
+        .annotate(
+            nudged=Exists(there),
+            going=Subquery(there.filter(sent_at=None).values("goes_at")[:1]),
+        )
     )
 
 

@@ -23,7 +23,7 @@ BEFORE, AFTER = 2, 9  # how many the queue shows before and after the one that i
 _CURRENT = ("slot__item__measure__pillar", "slot__campaign", "school__school_type")
 _PEOPLE = ("report__author", "report__signed_by", "computed")
 _REFERENCE = Q(counted=False) & ~Q(keeper=Keeper.district)
-_FIELDS = {
+FIELDS = {  # of an address: the way to it from an entry
     "school": "school__code",
     "pillar": "slot__item__measure__pillar__code",
     "measure": "slot__item__measure__code",
@@ -121,7 +121,7 @@ class Narrow:
         return replace(self, **dict.fromkeys(names, ""))
 
     def rows(self, queue: "QuerySet[Entry]") -> "QuerySet[Entry]":
-        named = {_FIELDS[name]: code for name, code in self.asked.items() if name in _FIELDS}
+        named = {FIELDS[name]: code for name, code in self.asked.items() if name in FIELDS}
         due = _due(clock.today()).get(self.due, Q())
         return queue.filter(SENT.get(self.sent, Q()), due, **named).order_by(*self.keys)
 

@@ -252,17 +252,17 @@ def desk(cast, client):
     return world.sign_in(client, cast.reviewer)
 
 
-def nudge(kind, cast):
-    return f"/nudges/?kind={kind}&school={cast.school.code}"
+def nudge(kind, entry):
+    return f"/nudges/?kind={kind}&school={entry.school.code}&tick={entry.pk}"
 
 
 def test_an_untouched_overdue_entry_says_when_it_was_due_and_who_can_be_written_to(desk, cast):
     entry = world.entry(cast.school, "Z2.1", due_on=PAST)
     said = "11-13 到期，已过 5 个工作日；尚未开始。"
-    assert why(desk, entry) == (said, nudge("late", cast), "催办该校")
-    assert desk.get(nudge("late", cast)).status_code == 200
+    assert why(desk, entry) == (said, nudge("late", entry), "催办该校")
+    assert desk.get(nudge("late", entry)).status_code == 200
     said = "Due 11-13, 5 working days past the date; not begun."
-    assert why(desk, entry, "en") == (said, nudge("late", cast), "Write to the school")
+    assert why(desk, entry, "en") == (said, nudge("late", entry), "Write to the school")
 
 
 def test_a_returned_one_says_why_and_when(desk, cast):
@@ -271,7 +271,7 @@ def test_a_returned_one_says_why_and_when(desk, cast):
     said, url, label = why(desk, entry)
     assert said.startswith(f"{due:%m-%d} 到期" if due.year == 2026 else f"{due} 到期")
     assert said.endswith("；11-20 退回，意见为“课时数与课表不一致，请核对”，尚未重新提交。")
-    assert (url, label) == (nudge("returned", cast), "催办该校")
+    assert (url, label) == (nudge("returned", entry), "催办该校")
 
 
 def test_one_that_waits_for_a_signature_says_so(desk, cast):
@@ -292,8 +292,13 @@ def test_what_waits_for_review_leads_to_the_review(desk, cast, travel):
     entry = world.file(world.entry(cast.school, "Z2.1"), cast.filer)
     travel.move_to(world.NOON + timedelta(days=4))
     world.sign_in(desk, cast.reviewer)
-    said = "11-20 提交，已等 2 个工作日，待审核。"
-    assert why(desk, entry) == (said, f"/review/{entry.pk}/", "审核")
+    said = "11-20 提交，已等 2 个工作日。"
+    assert why(desk, entry) == (
+        said,
+        f"/review/{entry.pk}/?school={entry.school.code}",
+        "审核",
+    )
+    assert words(desk.get(ROWS)).count("11-20") == 1
     assert desk.get(f"/review/{entry.pk}/").status_code == 200
 
 

@@ -6,6 +6,7 @@ from html import unescape
 import pytest
 
 from reform import boards
+from reform.models import Entry
 from reform.views import board_rows
 from tests import world
 from tests.boardroom import BOARD, PAST, figures, rows
@@ -76,6 +77,24 @@ def test_the_way_back_to_the_board_keeps_what_it_was_narrowed_by(look, client):
     assert f'href="/board/3301/?year={world.YEAR}&amp;pillar=Z">' in html
     empty = look.get(f"{ROWS}?pillar=S&measure=Z3").content.decode()
     assert f'class="btn" href="{BOARD}?year={world.YEAR}"' in empty
+
+
+def test_rows_that_wait_lead_into_the_queue_of_these_and_it_leads_back(look, mixed):
+    world.sign_in(look, mixed.reviewer)
+    page = look.get(f"{ROWS}?state=waiting&pillar=Z")
+    html = page.content.decode()
+    assert 'class="btn" href="/review/?pillar=Z">逐项审核这些' in html
+    desk = look.get("/review/?pillar=Z").content.decode()
+    assert f'href="{ROWS}?pillar=Z&amp;state=waiting"' in desk
+    assert "rows/?" not in look.get("/review/").content.decode()
+    first, last = (row["pk"] for row in page.context["rows"])
+    assert f'href="/review/{first}/?pillar=Z"' in html
+    sent = {"key": "k", "version": 1, "report": Entry.objects.get(pk=last).report_id, "pillar": "Z"}
+    assert (
+        look.post(f"/review/{last}/accept/", sent).url == f"/review/{first}/?pillar=Z&done={last}"
+    )
+    narrower = look.get(f"{ROWS}?state=waiting&type=211").content.decode()
+    assert 'class="btn" href="/review/' not in narrower
 
 
 def test_the_figures_of_a_campaign_lead_to_its_rows_alone_and_its_past_dates_say_what_is_overdue(

@@ -2,12 +2,13 @@
 
 import re
 from datetime import date, timedelta
+from html import unescape
 
 import pytest
 from django.urls import reverse
 
 from reform import nudges
-from reform.models import Nudge
+from reform.models import Campaign, Nudge
 from tests import world
 from tests.reading import heading, words
 
@@ -45,13 +46,13 @@ def test_choose_read_and_send(stuck, desk):
 
     done = desk.post(HERE, chosen(stuck, do="send", reason=WHY, key="k"), follow=True)
     assert "3 项催办将于 2026-11-20 12:10 发出，此前可以撤回。" in words(done)
-    assert words(done).count("今天已催办") == 3
+    assert words(done).count("今天 12:10 发出") == 3 and "今天已催办" not in words(done)
 
     back = desk.post(
         "/nudges/back/", {"chosen": [nudge.pk for nudge in Nudge.objects.all()]}, follow=True
     )
     assert "已撤回 3 项催办。" in words(back)
-    assert words(back).count("今天已催办") == 0
+    assert "12:10 发出" not in words(back)
 
 
 def test_a_letter_without_a_reason_comes_back_with_what_was_chosen(stuck, desk):
@@ -86,7 +87,7 @@ def test_what_went_out_stands_below_and_in_the_history_of_the_item(stuck, desk, 
     nudges.send([stuck[0].pk], by=cast.reviewer, reason=WHY)
     travel.move_to(world.NOON + timedelta(minutes=11))
     nudges.release()
-    assert WHY in words(desk.get(HERE))
+    assert WHY in words(desk.get(HERE)) and "今天已催办" in words(desk.get(HERE))
     world.sign_in(desk, cast.filer)
     assert f"催办 {WHY}" in words(desk.get(f"/entries/{stuck[0].pk}/"))
 
@@ -122,9 +123,39 @@ def test_filters_show_what_comes_near_and_what_was_returned(stuck, desk, cast):
         assert page.content.decode().count('name="chosen"') == n, kind
 
 
-def test_the_board_leads_here(stuck, desk):
-    rows = desk.get(reverse("board_rows", args=[world.COUNTY]), {"state": "late"})
-    assert f'href="{HERE}"' in rows.content.decode()
+def to_letters(rows):
+    found = re.search(rf'class="btn" href="({HERE}[^"]*)"', rows.content.decode())
+    return unescape(found[1]) if found else ""
+
+
+def test_the_rows_of_a_board_lead_to_these_rows_ticked(stuck, desk, cast):
+    extra = world.entry(cast.school, "S4.1", due_on=LATE, counted=False)
+    world.file(world.entry(cast.school, "Z1.1"), cast.filer)
+    board = reverse("board_rows", args=[world.COUNTY])
+    page = desk.get(to_letters(desk.get(board, {"state": "late", "item": "Z2.1"})))
+    ticks = re.findall(r'name="chosen" value="(\d+)" checked', page.content.decode())
+    assert sorted(ticks) == [str(entry.pk) for entry in (stuck[0], stuck[2])]
+    assert page.content.decode().count('name="chosen"') == 2
+    assert page.content.decode().count('name="item" value="Z2.1"') == 1
+    assert "显示全部待跟进事项" in words(page)
+    whole = desk.get(to_letters(desk.get(board))).content.decode()
+    assert whole.count(" checked") == 3 and f'value="{extra.pk}">' in whole
+    assert to_letters(desk.get(board, {"state": "waiting"})) == ""
+    html = desk.get(board).content.decode()
+    one = desk.get(unescape(re.search(rf'"({HERE}[^"]*tick=\d+)"', html)[1]))
+    assert one.content.decode().count(" checked") == 1
+    assert (
+        desk.get(HERE, {"item": "x", "campaign": "x", "school": "x", "tick": "x"}).status_code
+        == 200
+    )
+
+
+def test_rows_of_a_campaign_that_has_ended_lead_to_no_letters(stuck, desk, cast):
+    board = reverse("board_rows", args=[world.COUNTY])
+    world.file(world.entry(cast.school, "Z1.1"), cast.filer)
+    Campaign.objects.update(state="closed")
+    rows = desk.get(board).content.decode()
+    assert HERE not in rows and "/review/" not in rows.split("<main")[1]
 
 
 def test_the_list_asks_as_often_for_one_row_as_for_three(cast, desk, django_assert_num_queries):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from reform import boards, tallies
+from reform import boards, queues, tallies
 from reform.boards import Duty, Page, Running
 from reform.forms.hidden import number_of
 from reform.models import Entry
@@ -75,12 +76,13 @@ def board_rows(request: HttpRequest, region: str) -> HttpResponse:
         "told": told,
         "strange": asked.strange,
         "nothing": nothing,
-        "may_nudge": request.seat.has("nudge")
-        and any(request.seat.is_authority(row["reviewed_by"]) for row in page.rows),
+        **_onward(asked, page, today, request.seat),
         "sentence": nothing
         or rows_sentence(asked.get("state") or "expected", page.total, asked.about),
         "rows": [
-            _row(row, owed[row["slot_id"]], today, calendar, request.seat) for row in page.rows
+            _row(row, owed[row["slot_id"]], today, calendar)
+            | {"step": board_why.step(row, _light(row, today), request.seat, _queue(asked))}
+            for row in page.rows
         ],
         "first_url": links.rows() if part and after else "",
         "next_url": links.rows(after=str(page.rows[-1]["pk"])) if page.more else "",
@@ -90,6 +92,32 @@ def board_rows(request: HttpRequest, region: str) -> HttpResponse:
         "today": today,
     }
     return render(request, "board/rows.html", context)
+
+
+def _onward(asked: Asked, page: Page, today: date, seat: Seat) -> dict[str, str]:
+    """Where these rows can be gone on with, one after another or by letters; empty: nowhere."""
+    state = asked.get("state")
+    filters_asked = {name: code for name, code in asked.given.items() if name != "state"}
+    kinds = {board_why.nudge_kind(row, _light(row, today), seat) for row in page.rows} - {""}
+    found = {"nudge_url": "", "review_url": ""}
+    if kinds:
+        urgent = next(kind for kind in ("late", "returned", "due") if kind in kinds)
+        kind = "returned" if state == "returned" else urgent
+        said = {"kind": kind, **filters_asked, "tick": "counted"}
+        found["nudge_url"] = f"{reverse('nudges')}?{urlencode(said)}"
+    fits = filters_asked == _queue(asked)  # the queue knows no more
+    if fits and state == "waiting" and any(board_why.may_review(row, seat) for row in page.rows):
+        found["review_url"] = f"{reverse('review')}?{urlencode(filters_asked)}".rstrip("?")
+    return found
+
+
+def _queue(asked: Asked) -> dict[str, str]:
+    """What of the filters the queue of review knows."""
+    return {name: code for name, code in asked.given.items() if name in queues.FIELDS}
+
+
+def _light(row: Mapping[str, Any], today: date) -> str:
+    return light(row["status"], row["due_on"], today)
 
 
 def _part(page: Page, after: int | None) -> str:
@@ -171,10 +199,8 @@ def _states(links: Links, asked: Asked) -> list[dict[str, Any]]:
     ]
 
 
-def _row(
-    row: Mapping[str, Any], duty: Duty, today: date, calendar: Calendar, seat: Seat
-) -> dict[str, Any]:
-    shown = light(row["status"], row["due_on"], today)
+def _row(row: Mapping[str, Any], duty: Duty, today: date, calendar: Calendar) -> dict[str, Any]:
+    shown, waits = _light(row, today), row["status"] == Status.submitted
     return {
         "pk": row["pk"],
         "light": shown,
@@ -184,9 +210,8 @@ def _row(
         "school": row["school__name"],
         "school_url": reverse("school_ledger", args=[row["school__code"]]),
         "due_on": row["due_on"],
-        "due_told": row["status"] != Status.submitted,  # by the sentence, where there is one
-        "sent_at": row["report__sent_at"],
+        "due_told": not waits,  # by the sentence, where there is one
+        "sent_at": None if waits else row["report__sent_at"],  # that says it of these
         "sent_late": row["sent_late"],
         "why": board_why.why(row, shown, today, calendar),
-        "step": board_why.step(row, shown, seat),
     }

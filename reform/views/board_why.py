@@ -3,19 +3,22 @@
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
 from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from reform.models import Entry, Extension, Review
+from reform.models.entry import running
 from reform.models.reminder import ExtensionState
 from reform.models.report import Verdict
 from reform.states import OPEN, Keeper, Status
 from reform.templatetags.look import workdays_left
 from reform.views.sentences import short
+from schools import clock
 from schools.clock import local_date
 from schools.scope import Seat
 from schools.workdays import Calendar
@@ -35,10 +38,11 @@ def explained(rows: "QuerySet[Entry]") -> "QuerySet[Entry]":
         asked_for=Subquery(asked.values("wanted_on")[:1]),
         kept_by=F("keeper"),
         reviewed_by=F("authority"),
+        runs=Case(When(running(clock.today()), then=True), default=False),
     )
 
 
-EXPLAINED = ("returned_at", "returned_for", "asked_for", "kept_by", "reviewed_by")
+EXPLAINED = ("returned_at", "returned_for", "asked_for", "kept_by", "reviewed_by", "runs")
 
 
 def why(row: Mapping[str, Any], light: str, today: date, calendar: Calendar) -> str:
@@ -47,7 +51,7 @@ def why(row: Mapping[str, Any], light: str, today: date, calendar: Calendar) -> 
     if status == Status.submitted:
         sent_on = local_date(row["report__sent_at"])
         days = calendar.working_days_between(sent_on, today)
-        return _("Sent %(day)s, %(days)s ago; it waits for review.") % {
+        return _("Sent %(day)s, %(days)s ago.") % {
             "day": short(sent_on, today),
             "days": _working_days(days),
         }
@@ -82,17 +86,39 @@ def _missing(row: Mapping[str, Any], today: date) -> str:
     }[row["status"]]
 
 
-def step(row: Mapping[str, Any], light: str, seat: Seat) -> dict[str, str]:
-    """What this reader can do about it, with its address; empty where that is nothing."""
-    if not seat.is_authority(row["reviewed_by"]):
-        return {}
-    if row["status"] == Status.submitted and seat.has("review"):
-        return {"label": _("Review"), "url": reverse("review_entry", args=[row["pk"]])}
-    if row["asked_for"] and seat.has("decide_extension"):
+def step(
+    row: Mapping[str, Any], light: str, seat: Seat, queue: Mapping[str, str]
+) -> dict[str, str]:
+    """What this reader can do about it, with its address; empty where that is nothing.
+
+    `queue`: what the queue of review is narrowed to, where the rows are.
+    """
+    if may_review(row, seat):
+        url = reverse("review_entry", args=[row["pk"]])
+        return {"label": _("Review"), "url": _with(url, queue)}
+    if row["runs"] and row["asked_for"] and seat.has("decide_extension") and _mine(row, seat):
         return {"label": _("Answer the request"), "url": reverse("extensions")}
-    kind = {"late": "late", "back": "returned", "due": "due", "sign": "due"}.get(light)
-    if kind and row["kept_by"] == Keeper.school and seat.has("nudge"):
-        code = row["school__code"]
-        url = f"{reverse('nudges')}?kind={kind}&school={code}"
-        return {"label": _("Write to the school"), "url": url}
+    if kind := nudge_kind(row, light, seat):
+        asked = {"kind": kind, "school": row["school__code"], "tick": str(row["pk"])}
+        return {"label": _("Write to the school"), "url": _with(reverse("nudges"), asked)}
     return {}
+
+
+def may_review(row: Mapping[str, Any], seat: Seat) -> bool:
+    waits = row["runs"] and row["status"] == Status.submitted
+    return waits and _mine(row, seat) and seat.has("review")
+
+
+def nudge_kind(row: Mapping[str, Any], light: str, seat: Seat) -> str:
+    """Under what this reader finds it among the stuck ones; empty where nobody is written to."""
+    stuck = row["runs"] and row["kept_by"] == Keeper.school and _mine(row, seat)
+    kinds = {"late": "late", "back": "returned", "due": "due"}
+    return kinds.get(light, "") if stuck and seat.has("nudge") else ""
+
+
+def _mine(row: Mapping[str, Any], seat: Seat) -> bool:
+    return seat.is_authority(row["reviewed_by"])
+
+
+def _with(url: str, asked: Mapping[str, str]) -> str:
+    return f"{url}?{urlencode(asked)}" if asked else url

@@ -1,7 +1,8 @@
 """The only place where an official writes to stuck schools: choose, read each letter, send."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -14,15 +15,17 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from reform import nudges as letters
-from reform import outbox
+from reform import outbox, queues
 from reform.forms.campaign import ReasonForm
 from reform.forms.hidden import key_for, key_of, number_of
 from reform.forms.refused import complain
 from reform.models import Entry, Nudge
 from reform.states import Status, light
+from reform.views import board_filters
 from schools import clock, scope
 from schools.access import access
 from schools.errors import Stale
+from schools.language import local
 from schools.names import by_name
 
 PAGE = 100
@@ -31,7 +34,12 @@ _KINDS = {
     "returned": gettext_lazy("Returned, not sent again"),
     "due": gettext_lazy("Due within ten days"),
 }
-_FIELDS = ("slot__campaign", "slot__item__measure", "school")
+_FIELDS = ("slot__campaign", "slot__item__measure__pillar", "school__school_type")
+_NARROWS = {
+    **queues.FIELDS,
+    "campaign": "slot__campaign",
+    **{name: f"school__{field}" for name, field in board_filters.FIELDS.items()},
+}
 
 
 @access("nudge")
@@ -43,7 +51,8 @@ def nudges(request: HttpRequest) -> HttpResponse:
     chosen = _listed(request) if request.POST.get("do") == "all" else _chosen(request)
     if not chosen:
         messages.warning(request, _("First tick what you want to write about; nothing was sent."))
-        return redirect(f"{reverse('nudges')}?kind={_kind(request.POST)}")
+        asked = {"kind": _kind(request.POST), **_narrow(request.POST)}
+        return redirect(f"{reverse('nudges')}?{urlencode(asked)}")
     if request.POST.get("do") == "back":
         return _choose(request, request.POST, frozenset(entry.pk for entry in chosen))
     typed = {"reason": request.POST.get("reason", "")}
@@ -82,6 +91,30 @@ def _kind(said: QueryDict) -> str:
     return asked if asked in _KINDS else "late"
 
 
+def _narrow(said: QueryDict) -> dict[str, str]:
+    """What the list is narrowed to, by the names that the rows of a board have in their address."""
+    asked = {name: code for name in _NARROWS if (code := said.get(name, "").strip()[:20])}
+    if number_of(asked.get("campaign", "0")) is None:
+        del asked["campaign"]
+    return asked
+
+
+def _words(narrow: Iterable[str], entry: Entry) -> list[str]:
+    """The same in words, as one of the entries found has it."""
+    school, item = entry.school, entry.slot.item
+    words = {
+        "school": school.name,
+        "pillar": local(item.measure.pillar, "name"),
+        "measure": f"{item.measure.code} {local(item.measure, 'name')}",
+        "item": f"{item.code} {local(item, 'short')}",
+        "campaign": entry.slot.campaign.name,
+        "type": str(school.school_type),
+        "profile": school.get_profile_display(),
+        "ownership": school.get_ownership_display(),
+    }
+    return [words[name] for name in narrow]
+
+
 def _of_kind(kind: str) -> Q:
     today = clock.today()
     if kind == "late":
@@ -98,9 +131,13 @@ def _choose(
 
     `ticked`: what was chosen already, by who comes back from the letters.
     """
-    kind, school = _kind(said), said.get("school")
+    kind, narrow, tick = _kind(said), _narrow(said), said.get("tick", "")
     found = _first(_rows(request, said, kind))
     today = clock.today()
+    if tick:  # by who comes from the rows of a board, which has those that are counted
+        ticked = frozenset(
+            e.pk for e in found if tick == str(e.pk) or (tick == "counted" and e.counted)
+        )
     mine = scope.rows(Nudge.objects.all(), request.seat).filter(
         entry__authority=request.seat.place_code, taken_back_at=None
     )
@@ -116,7 +153,9 @@ def _choose(
         "groups": list(groups.values()),
         "n": len(found[:PAGE]),
         "more": len(found) > PAGE,
-        "school": next(iter(groups.values()))["school"] if school and groups else None,
+        "narrow": narrow,
+        "narrowed": _words(narrow, found[0]) if found else list(narrow.values()),
+        "query": urlencode(narrow),
         "ticked": ticked,
         "reason": said.get("reason", ""),
         "waiting": list(waiting[:PAGE]),
@@ -126,11 +165,9 @@ def _choose(
 
 
 def _rows(request: HttpRequest, said: QueryDict, kind: str) -> "QuerySet[Entry]":
-    """Stuck entries of a kind, of one school where the address names it, by the school's name."""
+    """Stuck entries of a kind, narrowed to what the address names."""
     rows = letters.stuck(request.seat).filter(_of_kind(kind)).select_related(*_FIELDS)
-    if code := said.get("school", "")[:20]:
-        rows = rows.filter(school__code=code)
-    return rows.order_by()
+    return rows.filter(**{_NARROWS[name]: code for name, code in _narrow(said).items()}).order_by()
 
 
 def _first(rows: "QuerySet[Entry]") -> list[Entry]:
@@ -175,7 +212,7 @@ def _preview(request: HttpRequest, chosen: list[Entry], form: ReasonForm) -> Htt
         "mail_on": outbox.mail_is_on(),
         "goes_at": letters.goes_at(request.seat.place_code),
         "kind": _kind(request.POST),
-        "school": request.POST.get("school", "")[:20],
+        "narrow": _narrow(request.POST),
         "sender": request.seat,
         "form": form,
         "key": key_for(request),

@@ -27,6 +27,7 @@ from reform.views.sentences import Back, back_sentence
 from schools import clock
 from schools.access import access
 from schools.errors import Denied, Stale
+from schools.scope import Seat
 
 
 @access("review")
@@ -146,6 +147,7 @@ def _desk(
         "orders": _orders(narrow),
         "filters": _filters(narrow, facets),
         "query": query_of(narrow),
+        "rows_url": _rows_url(request.seat, narrow),
         "onward": query_of(narrow, **({"done": done} if just_done and done else {})),
         "next": _next(queue, entry),
         "done": just_done,
@@ -245,6 +247,13 @@ def query_of(narrow: Narrow, **more: int) -> str:
     """The end of an address that keeps what the queue is narrowed to."""
     values = {**narrow.asked, **more}
     return f"?{urlencode(values)}" if values else ""
+
+
+def _rows_url(seat: Seat, narrow: Narrow) -> str:
+    """The same rows on the board; empty where the queue is narrowed to no part of it."""
+    asked = {name: code for name, code in narrow.asked.items() if name in queues.FIELDS}
+    rows = reverse("board_rows", args=[seat.place_code])
+    return f"{rows}?{urlencode({**asked, 'state': 'waiting'})}" if asked else ""
 
 
 def _address(pk: int | None, narrow: Narrow, **more: int) -> str:
