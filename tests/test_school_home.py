@@ -252,6 +252,7 @@ def test_officials_read_the_same_total_as_on_the_board_and_figures_that_add_up_t
     browser, url = at(cast.viewer), reverse("school_ledger", args=[cast.school.code])
     page = browser.get(url)
     assert "已通过 1 / 5 项，另 1 项暂不用办，1 项不适用。" in text(page)
+    assert text(page).count("已通过 1 / 5") == 2  # the line, and the figure
     assert "1 项暂不用办，也画作“未启动”。" in text(page)
     found = re.findall(r'<dt>([^<]*)</dt><dd><a href="([^"]+)">(\d+)</a>', page.content.decode())
     assert sum(int(number) for *_rest, number in found) == 5
