@@ -26,6 +26,8 @@ from schools.scope import Seat
 MOST_CHARACTERS = 1000
 MOST = 100  # comments of one entry; what needs more is talked over
 MOST_TIMES = 10  # that one comment is corrected, or its thread opened again
+# Behind an @, half or full width, that is not inside an e-mail address.
+_CALLED = re.compile(r"(?<![A-Za-z0-9._-])[@\uff20]([^\s@.,;:!?()\u3000-\u303f\uff00-\uffef]{1,8})")
 SAID = "comment"
 AFTER = ("comment_change", "comment_resolve", "comment_open")  # what becomes of one
 
@@ -226,6 +228,13 @@ def _called(words: str, posts: Sequence[Membership]) -> list[Membership]:
     """Who is named in the words with an @."""
     named = _names(words, (post.user for post in posts))
     return [post for post in posts if post.user.name in named]
+
+
+def nobody(words: str, people: Iterable[User]) -> list[str]:
+    """What stands behind an @ and begins with the name of none of these people."""
+    known = tuple(person.name for person in people if person.name)
+    found = _CALLED.findall(words)
+    return [word for word in dict.fromkeys(found) if not word.startswith(known)]
 
 
 def _names(words: str, people: Iterable[User]) -> set[str]:

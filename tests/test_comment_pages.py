@@ -69,6 +69,15 @@ def test_with_a_script_only_the_thread_comes_back(cast, entry, at):
     assert "请看。" in thread(page)
 
 
+def test_a_comment_says_whom_it_reached_and_which_name_is_nobodys(cast, entry, at):
+    browser, name = at(cast.filer), cast.reviewer.user.name
+    page = browser.post(url("entry_comment", entry), {"text": "＠张主任，请看。a@b.cn"}, **HTMX)
+    assert f"这里没有叫@张主任的人，已提醒：{name}。" in words(page)
+    sent = {"text": f"@{name} 请看。"}
+    page = browser.post(url("entry_comment", entry), sent, follow=True)
+    assert f"留言已发出，在本页末尾。已提醒：{name}。" in words(page)
+
+
 @pytest.mark.parametrize("more", [{}, HTMX])
 def test_refused_words_come_back_with_the_reason_and_the_ticks(cast, entry, at, more):
     sent = {"text": "请打 13812345678", "to": cast.reviewer.user.pk, "key": "k9"}

@@ -17,6 +17,8 @@ from reform.models import Comment, Entry
 from reform.views import entry_page, thread
 from schools import scope
 from schools.access import access
+from schools.language import listed
+from schools.scope import Seat
 
 
 @access("see_entry")
@@ -34,19 +36,35 @@ def entry_comment(request: HttpRequest, pk: int) -> HttpResponse:
     found = _entry(request, pk)
     text, resolve = request.POST.get("text", ""), bool(request.POST.get("resolve"))
     to = [number for one in request.POST.getlist("to") if (number := number_of(one))]
+    reached = ""
     change, answers = (_one(found, request.POST.get(name, "")) for name in ("change", "answers"))
     try:
         if change:
             comments.change(change, by=request.seat, text=text)
         else:
             more = {"to": to, "answers": answers, "resolve": resolve, "key": key_of(request.POST)}
-            comments.say(found.pk, by=request.seat, text=text, **more)
+            said = comments.say(found.pk, by=request.seat, text=text, **more)
+            reached = _reached(found, said, request.seat)
     except ValidationError as error:
         wrong = {"typed": text, "to": to, "wrong": error.message_dict["text"]}
         return _shown(request, found, status=422, changed=change, answered=answers, **wrong)
     if not request.htmx:
-        messages.success(request, _said(answers, resolve))
-    return _shown(request, found, settled=answers if resolve else None)
+        parts = {"first": _said(answers, resolve), "second": reached}
+        messages.success(request, _("%(first)s %(second)s") % parts if reached else parts["first"])
+    return _shown(request, found, settled=answers if resolve else None, note=reached)
+
+
+def _reached(entry: Entry, comment: Comment, seat: Seat) -> str:
+    """Whom a comment reached, and which names behind an @ are nobody's here."""
+    names = [person.name or str(person) for person in comment.to.all()]
+    posts = comments.others(scope.partners(entry.school, entry.authority), seat)
+    strange = comments.nobody(comment.text, [*(post.user for post in posts), seat.user])
+    told = {"names": listed(names), "strange": listed([f"@{word}" for word in strange])}
+    if not names:
+        return _("There is nobody here yet who could be told.")
+    if strange:
+        return _("Nobody here is called %(strange)s; told: %(names)s.") % told
+    return _("Told: %(names)s.") % told
 
 
 def _said(answers: int | None, resolve: bool) -> str:

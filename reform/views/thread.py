@@ -26,11 +26,13 @@ def panel(
     changed: int | None = None,
     answered: int | None = None,
     settled: int | None = None,
+    note: str = "",
 ) -> dict[str, Any]:
     """What `entry/_comments.html` takes. `posts`: who takes part, as `scope.partners` gives it.
 
     `typed`, `to` and `wrong`: words that were refused, of a new comment, of the one `changed` or
-    of an answer to the one `answered`; `settled`: what was just resolved, whose undo is offered.
+    of an answer to the one `answered`; `settled`: what was just resolved, whose undo is offered;
+    `note`: whom the last comment reached.
     """
     may = policy.may(seat, comments.SAID, entry)
     writes = may is True
@@ -58,6 +60,7 @@ def panel(
         "open": [line for line in lines if not line["comment"].resolved_at],
         "resolved": [line for line in lines if line["comment"].resolved_at],
         "settled": next((one for one in thread if one.pk == settled and one.resolved_at), None),
+        "note": note,
         "people": comments.others(posts, seat) if writes else [],
         "may": writes,
         "why_not": _why(may, seat),
