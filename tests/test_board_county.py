@@ -151,7 +151,7 @@ def test_the_sentence_comes_first_and_names_where_most_is_overdue_unless_several
 
 def test_below_it_stands_whose_turn_it_is_and_the_plan_in_numbers(look):
     turn = "等学校办理 7 项（其中逾期 3 项、退回 2 项）；等主管部门审核 3 项。"
-    assert f"逾期 3 项。 {turn} 按条件筛选" in words(look.get(BOARD))
+    assert f"逾期 3 项。 {turn} 党组织设置体检 按条件筛选" in words(look.get(BOARD))
     Slot.objects.update(due_on=PAST)
     plan = "按计划现应提交 13 项，实际提交 6 项。"
     assert plan + turn in words(look.get(BOARD))
