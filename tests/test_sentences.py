@@ -75,7 +75,9 @@ def test_an_official_reads_that_the_school_owes():
 
 def test_the_last_line_says_how_much_needs_nothing():
     with translation.override("en"):
-        assert rest_line(Owed(late=1, total=2)) == "The other 1 item needs nothing from you now."
+        assert rest_line(Owed(late=1, total=2)) == (
+            "The other 1 item is sent, not due soon or not owed yet."
+        )
         assert rest_line(Owed(late=1, total=1)) == ""
         assert rest_line(Owed(total=5)) == ""
 

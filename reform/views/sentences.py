@@ -176,12 +176,12 @@ def outside_line(count: Mapping[str, int]) -> str:
 
 
 def rest_line(owed: Owed) -> str:
-    """What need not be done, at the end of the page."""
+    """What is not counted above, under all items."""
     if not owed.now or not owed.rest:
         return ""
     return ngettext(
-        "The other %(n)d item needs nothing from you now.",
-        "The other %(n)d items need nothing from you now.",
+        "The other %(n)d item is sent, not due soon or not owed yet.",
+        "The other %(n)d items are sent, not due soon or not owed yet.",
         owed.rest,
     ) % {"n": owed.rest}
 
