@@ -82,7 +82,7 @@ def judge(
         except ValidationError as error:
             errors[f"check-{check.key}"] = error.messages
     _judge_note(filing.note, exempt, values, errors)
-    own_words = exempt or evidence or filing.note.strip() or "note" in errors
+    own_words = exempt or evidence or filing.note.strip()
     if own_words and not filing.pledged:
         errors["pledged"] = [_("Tick the line that begins “Confirmed” before you submit.")]
     if len(evidence) > uploads.MOST_FILES:

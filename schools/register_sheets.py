@@ -154,6 +154,8 @@ def look(
             _("Columns that were not read: %(headings)s.")
             % {"headings": pgettext("list", ", ").join(head.unread)[:200]}
         )
+    if sums := len(rows[head.top + 1 :]) - len(body):
+        notes.append(_("Rows of totals that were left out: %(n)d.") % {"n": sums})
     return Look(desk, head, lines, notes)
 
 

@@ -287,6 +287,7 @@ def test_a_register_that_fell_short_meanwhile_is_told_and_nothing_is_sent(cast, 
 
     assert page.status_code == 422
     assert "台账数据未达目标：请说明原因和下一步打算。" in words(page)
+    assert "提交前请先勾选" not in words(page)  # there is nothing yet that it would confirm
     assert "0 / 1" in words(page)
     assert world.status(entry) == Status.not_started
 

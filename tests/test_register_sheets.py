@@ -152,6 +152,7 @@ def test_sums_and_the_example_of_the_template_are_no_rows(school):
                  "一支部\t党支部\t9", "合计\t\t9")  # fmt: skip
 
     assert [line.row.name for line in found.lines] == ["一支部"]
+    assert "合计行已略去 1 行。" in found.notes
 
 
 def test_a_column_that_must_be_filled_and_is_not_there_is_told_in_each_row(school):
