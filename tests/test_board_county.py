@@ -233,13 +233,13 @@ def test_board_and_campaign_say_why_they_count_fewer_schools_than_there_are(look
     ):
         world.school(**fields)
     why = (
-        "主管学校共8所，其中5所不计入：民办2所（仅供参照）、支部设置待定1所、"
+        "学校共8所，其中5所不计入：民办2所（仅供参照）、支部设置待定1所、"
         "办学类型不在布置范围1所、未布置或目前没有应报项1所。"
     )
     campaign = f"/campaigns/{Campaign.objects.get(state='open').pk}/"
     for url in (BOARD, campaign, f"{BOARD}?state=late"):
         page = look.get(url)
-        said = re.search(r"主管学校共.*?。", words(page).replace(" ", ""))
+        said = re.search(r"学校共.*?。", words(page).replace(" ", ""))
         assert said[0] == why
         links = re.findall(r'<a href="(/schools/[?][^"]*)">[^<]* (\d) 所', page.content.decode())
         assert [n for _url, n in links] == ["2", "1"]
