@@ -156,12 +156,15 @@ def judged(entry: Entry, reviews: Sequence[Review]) -> Judged:
     )
 
 
+_OF_REVIEW = ("report__entry__slot__item", "report__entry__slot__campaign")
+
+
 def reviews(entry: Entry | None, done: int | None) -> list[Review]:
     """The decisions on `entry` and on the one decided a moment ago, newest first; one query."""
     wanted = {pk for pk in (entry.pk if entry else None, done) if pk}
     return list(
         Review.objects.filter(report__entry__in=wanted)
-        .select_related("reviewer", "report__entry__school", "report__entry__slot__item")
+        .select_related("reviewer", "report__entry__school", *_OF_REVIEW)
         .order_by("-at", "-pk")
     )
 
@@ -172,6 +175,8 @@ def just_done(found: Iterable[Review], done: int | None, seat: Seat) -> Review |
     if last is None or last.reviewer_id != seat.user.pk or last.undone_at:
         return None
     entry = last.report.entry
+    if last.verdict == Verdict.accept and not entry.is_listed(clock.today()):
+        return None  # nothing in it can be taken back
     here = entry.authority == seat.place_code or entry.by_bureau
     if not here or clock.now() - last.at > UNDO_FOR:
         return None

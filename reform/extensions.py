@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from reform import filings, history, moves, policy, reminders, slots, steering, tallies
 from reform.history import NewEvent
 from reform.models import Chain, Entry, Extension
-from reform.models.entry import listed
+from reform.models.campaign import CampaignState
+from reform.models.entry import listed, running
 from reform.models.reminder import About, ExtensionState
 from reform.states import OPEN, Keeper, Status
 from schools import clock, scope
@@ -88,6 +89,22 @@ def waiting(queryset: "QuerySet[Extension]") -> "QuerySet[Extension]":
     """Requests that still need a decision: open entries whose date is not late enough yet."""
     return queryset.filter(
         listed(clock.today(), "entry__"),
+        state=ExtensionState.waiting,
+        entry__status__in=OPEN,
+        entry__due_on__lt=F("wanted_on"),
+    )
+
+
+def asleep(queryset: "QuerySet[Extension]") -> "QuerySet[Extension]":
+    """Requests that would need a decision, were their campaign not closed over them."""
+    closed = Q(
+        entry__slot__withdrawn_at=None,
+        entry__left_at=None,
+        entry__slot__campaign__state=CampaignState.closed,
+    )
+    return queryset.filter(
+        closed,
+        ~running(clock.today(), "entry__"),
         state=ExtensionState.waiting,
         entry__status__in=OPEN,
         entry__due_on__lt=F("wanted_on"),

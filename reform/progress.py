@@ -19,6 +19,7 @@ from reform.states import MOVES, Claim, Status
 from reform.uploads import Checked
 from schools import clock
 from schools.errors import Stale
+from schools.models import User
 from schools.scope import Seat
 from schools.workdays import Calendar
 
@@ -44,7 +45,7 @@ def save(entry_id: int, *, by: Seat, version: int, filing: Filing) -> Draft:
         entry, chain = _take(entry_id)
         policy.require(by, "save", entry)
         if entry.version != version:
-            raise _stale(entry, filing)
+            raise _stale(entry, by.user, filing)
         draft, _made = Draft.objects.update_or_create(
             entry=entry,
             user=by.user,
@@ -93,7 +94,7 @@ def submit(entry_id: int, *, by: Seat, version: int, filing: Filing, key: str = 
         if done := _done_before(by, key, body, entry):
             return done
         if entry.version != version:
-            raise _stale(entry, filing)
+            raise _stale(entry, by.user, filing)
         policy.require(by, "submit", entry)
         checks = list(entry.slot.item.checks.all())
         evidence = list(entry.evidence.filter(removed_at=None, destroyed_at=None))
@@ -235,7 +236,7 @@ def _decide(
         if done := _done_before(by, key, body, entry):
             return done
         if entry.version != version:
-            raise _stale(entry)
+            raise _stale(entry, by.user)
         policy.require(by, verb, entry)
         fields, about = change(entry)
         if move.to is not None:
@@ -271,7 +272,7 @@ def _move(entry: Entry, chain: Chain, fields: dict[str, Any], event: NewEvent) -
         pk=entry.pk, version=entry.version, status__in=MOVES[event.kind].sources
     ).update(**fields, version=F("version") + 1, changed_at=clock.now())
     if done != 1:
-        raise _stale(entry)
+        raise _stale(entry, event.actor)
     for name, value in fields.items():
         setattr(entry, name, value)
     entry.version += 1
@@ -380,12 +381,15 @@ def _new_date(entry: Entry) -> date:
     return max(entry.due_on, offered)
 
 
-def _stale(entry: Entry, filing: Filing | None = None) -> Stale:
+def _stale(entry: Entry, by: User | None, filing: Filing | None = None) -> Stale:
     moves = Event.objects.filter(entry=entry, kind__in=MOVES).select_related("actor")
     last = moves.order_by("-seq").first()
     who = str(last.actor) if last and last.actor else _("Somebody")
     at = clock.now() if last is None else last.at
-    reason = _("%(who)s was first: this became “%(state)s” at %(time)s.") % {
+    words = _("%(who)s was first: this became “%(state)s” at %(time)s.")
+    if last and by and last.actor_id == by.pk:
+        words = _("You were first, in another window: this became “%(state)s” at %(time)s.")
+    reason = words % {
         "who": who,
         "state": Status(entry.status).label,
         "time": clock.told(at),

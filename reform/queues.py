@@ -285,9 +285,9 @@ def _due(today: date) -> dict[str, Q]:
     }
 
 
-def facets(queue: "QuerySet[Entry]") -> list[Facet]:
+def facets(queue: "QuerySet[Entry]", asked: Narrow | None = None) -> list[Facet]:
     """Schools by name, what was sent again, periods of due dates, and parts of the catalogue in its
-    order; one query."""
+    order; one query. Each says how many wait there within the other choices that are `asked`."""
     periods = [When(when, then=Value(code)) for code, when in _due(clock.today()).items()]
     item, measure, pillar = "slot__item__", "slot__item__measure__", "slot__item__measure__pillar__"
     found = (
@@ -307,21 +307,36 @@ def facets(queue: "QuerySet[Entry]") -> list[Facet]:
         )
         .annotate(n=Count("pk"))
     )
-    sums: dict[tuple[str, str], Facet] = {}
+    kinds = []
     for row in sorted(found, key=lambda row: (by_name(row["school__name"]), row["school__code"])):
         n = row["n"]
         sent, due = "again" if row["again"] else "first", row["period"]
-        for part in (
-            Facet("school", row["school__code"], row["school__name"], 0, n),
-            Facet("sent", sent, str(SENT_WORDS[sent]), row["again"], n),
-            Facet("due", due, str(DUE_WORDS[due]), list(DUE_WORDS).index(due), n),
-            _facet("pillar", row, pillar, "name"),
-            _facet("measure", row, measure, "name"),
-            _facet("item", row, item, "short"),
-        ):
-            there = sums.get((part.kind, part.code))
-            sums[part.kind, part.code] = part._replace(n=n + (there.n if there else 0))
-    return sorted(sums.values(), key=lambda facet: facet.position)
+        kinds.append(
+            (
+                Facet("school", row["school__code"], row["school__name"], 0, n),
+                Facet("sent", sent, str(SENT_WORDS[sent]), row["again"], n),
+                Facet("due", due, str(DUE_WORDS[due]), list(DUE_WORDS).index(due), n),
+                _facet("pillar", row, pillar, "name"),
+                _facet("measure", row, measure, "name"),
+                _facet("item", row, item, "short"),
+            )
+        )
+    return sorted(_summed(kinds, asked or Narrow()), key=lambda facet: facet.position)
+
+
+def _summed(kinds: Sequence[Sequence[Facet]], asked: Narrow) -> list[Facet]:
+    """One of each facet, with what waits there and fits all that is asked of other kinds."""
+    known = {(part.kind, part.code) for parts in kinds for part in parts}
+    chosen = known & asked.asked.items()
+    sums: dict[tuple[str, str], Facet] = {}
+    for parts in kinds:
+        here = {(part.kind, part.code) for part in parts}
+        unfit = {kind for kind, _code in chosen - here}
+        for part in parts:
+            there = sums.get((part.kind, part.code), part._replace(n=0))
+            more = part.n if unfit <= {part.kind} else 0
+            sums[part.kind, part.code] = there._replace(n=there.n + more)
+    return list(sums.values())
 
 
 def _facet(kind: str, row: Mapping[str, Any], way: str, name: str) -> Facet:

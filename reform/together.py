@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from reform import dossier
 from reform.models import CheckValue, Entry, IdempotencyKey, Report, Review
 from reform.models.catalogue import Source
+from reform.models.entry import listed
 from reform.models.report import Verdict
 from reform.policy import UNDO_FOR
 from reform.states import Claim, Status
@@ -47,9 +48,11 @@ def key(batch: str, entry: int) -> str:
 
 
 def accepted(seat: Seat) -> list[Batch]:
-    """What this person accepted and can still take back, press by press; two queries."""
+    """What this person accepted and can still take back, press by press; two queries. Nothing in a
+    campaign that has ended."""
     since = clock.now() - UNDO_FOR
     mine = scope.rows(Review.objects.all(), seat).filter(
+        listed(clock.today(), "report__entry__"),
         reviewer=seat.user,
         verdict=Verdict.accept,
         report__entry__status=Status.accepted,
@@ -96,10 +99,23 @@ def plain(waiting: "QuerySet[Entry]", seat: Seat) -> "QuerySet[Entry]":
     ).exclude(report__author=seat.user).exclude(report__signed_by=seat.user)  # fmt: skip
 
 
-def read(found: "QuerySet[Entry]") -> tuple[list[Plain], bool]:
-    """The first page of them, and whether there are more; two queries. Where the registers moved
-    since, the figures are not what stands there now: these are left out, and hide nothing behind.
-    """
+@dataclass(frozen=True)
+class Page:
+    """The first of what can be told in a line; `total`: how many there are, or, where not all
+    were looked through (`whole`), how many there are at least."""
+
+    rows: Sequence[Plain]
+    total: int
+    whole: bool
+
+    @property
+    def more(self) -> bool:
+        return self.total > len(self.rows)
+
+
+def read(found: "QuerySet[Entry]") -> Page:
+    """The first page of them; two queries. Where the registers moved since, the figures are not
+    what stands there now: these are left out, and hide nothing behind."""
     told = ("school", "slot__item", "slot__campaign", "report__author", "computed")
     entries = list(found.select_related(*told)[:LOOKED])
     values: dict[int, list[CheckValue]] = {}
@@ -108,7 +124,7 @@ def read(found: "QuerySet[Entry]") -> tuple[list[Plain], bool]:
         values.setdefault(value.report_id, []).append(value)
     looked = (_plain(entry, values[entry.report_id]) for entry in entries if entry.report_id)
     rows = [row for row in looked if row]
-    return rows[:PAGE], len(rows) > PAGE
+    return Page(rows[:PAGE], len(rows), whole=len(entries) < LOOKED)
 
 
 def _plain(entry: Entry, values: Sequence[CheckValue]) -> Plain | None:

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from reform import readmission, steering, tallies
 from reform.history import verify
-from reform.models import Entry, Event, Extension, IdempotencyKey, Reminder
+from reform.models import Campaign, Entry, Event, Extension, IdempotencyKey, Reminder
 from reform.models.campaign import CampaignState
 from schools.models import School
 from tests import world
@@ -131,6 +131,15 @@ def test_the_queue_asks_as_often_for_one_row_as_for_three(cast, at, django_asser
         world.asked(world.entry(cast.school, code, due_on=DUE), cast.filer)
     with django_assert_num_queries(7):
         desk.get(QUEUE)
+
+
+def test_what_a_closed_campaign_holds_back_is_said(cast, entry, at):
+    world.asked(entry, cast.filer)
+    Campaign.objects.update(state="closed")
+    said = "专项已结束，还有 1 件延期申请未答复；管理员重开专项后，恢复为待答复。"
+    assert heading(at(cast.reviewer).get(QUEUE)) == said
+    Campaign.objects.update(state="void")
+    assert heading(at(cast.reviewer).get(QUEUE)) == "目前没有学校申请延期。"
 
 
 # ---- a later date that the school did not ask for

@@ -220,6 +220,15 @@ def test_who_comes_second_is_told_who_decided_what_and_when(cast, desk):
     assert "陈同事" in words(now) and is_open(now) is None
 
 
+def test_who_comes_second_to_oneself_is_told_so(cast, desk):
+    entry = filed(cast)
+    page = desk.get(f"/review/{entry.pk}/")
+    world.accept(entry, cast.reviewer)
+    late = desk.post(f"/review/{entry.pk}/return/", {**fields(page, "return"), "reason": REASON})
+    assert heading(late).startswith("您已在另一窗口先办：")
+    assert late.status_code == 409 and REASON in words(late)
+
+
 def test_a_decision_on_material_that_was_sent_anew_meanwhile_is_not_taken(cast, desk):
     entry = filed(cast)
     page = desk.get(f"/review/{entry.pk}/")

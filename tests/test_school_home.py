@@ -173,6 +173,7 @@ def test_a_filer_does_not_owe_what_is_past_its_date_and_waits_for_the_secretary(
     for seat in (cast.reviewer, cast.viewer):  # whoever stands above reads that it is late
         ledger = at(seat).get(reverse("school_ledger", args=[cast.school.code]))
         assert "1 项逾期" in heading(ledger)
+        assert f'href="/schools/{cast.school.code}/">由谁填报' in ledger.content.decode()
 
 
 def test_a_school_without_items_is_told_who_moves_next(cast, at):
@@ -270,7 +271,7 @@ def test_the_ledger_of_a_bureau_is_read_by_its_officials_and_no_stranger(cast, a
     page = at(cast.viewer).get(url)
     assert heading(page) == "目前没有要办的；下一批 1 项，2027-01-15 到期。"
     assert "清单供参照" not in text(page)
-    assert "按学校填报的" not in text(page)
+    assert "按学校填报的" not in text(page) and "由谁填报" not in text(page)
     assert at(cast.strange_reviewer).get(url).status_code == 404
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from reform import checking, progress
+from reform import checking, progress, together
 from reform.filings import Filing
 from reform.models import Check
 from reform.states import Status
@@ -125,6 +125,43 @@ def test_a_batch_is_taken_back_without_what_was_accepted_before_it(cast, desk, t
     ]  # fmt: skip
 
 
+def test_the_way_back_of_a_batch_stands_where_its_result_is_told(cast, desk):
+    first, other = confirmed(cast), second(cast)
+    sent = {"do": "all", "key": "k", "shown": [token(first), token(other)]}
+    page = desk.post(PAGE, sent, follow=True)
+    assert page.redirect_chain[-1][0] == f"{PAGE}?batch=k"
+    html = page.content.decode()
+    note = re.search(r'<div class="note good row".*?</div>', html, re.S)[0]
+    assert "已通过 2 项。" in note and 'form="just" name="do" value="back"' in note
+    assert html.index("<h1") < html.index(note) < html.index('id="just"')
+    assert "note good" not in desk.get(PAGE).content.decode()
+
+
+def test_a_campaign_that_has_ended_is_said_and_nothing_of_it_can_be_taken_back(cast, desk):
+    first, other = confirmed(cast), second(cast)
+    page = desk.post(PAGE, {"do": "all", "key": "k", "shown": [token(first)]}, follow=True)
+    mine = re.findall(r'name="accepted" value="([\d-]+)"', page.content.decode())
+    cast.campaign.state = "closed"
+    cast.campaign.save()
+    page = desk.get(f"{PAGE}?batch=k")
+    assert heading(page).startswith("专项已结束，还有 1 项未审；")
+    assert 'value="back"' not in page.content.decode() and 'name="one"' not in str(page.content)
+    page = desk.post(PAGE, {"do": "back", "accepted": mine}, follow=True)
+    assert "专项已结束，有 1 项没有处理，保持原状。" in words(page)
+    assert "他人" not in words(page) and world.status(first) == Status.accepted
+    assert "五分钟内" not in words(desk.get(f"/review/?done={first.pk}"))
+    desk.post(PAGE, {"do": "all", "shown": [token(other)]})
+    assert world.status(other) == Status.submitted
+
+
+def test_more_than_a_page_says_how_many_there_are(cast, desk, monkeypatch):
+    confirmed(cast), second(cast), second(cast, 3)
+    monkeypatch.setattr(together, "PAGE", 2)
+    assert heading(desk.get(PAGE)) == "共 3 项全部由台账得出且均已达标，先列 2 项。"
+    monkeypatch.setattr(together, "LOOKED", 3)
+    assert heading(desk.get(PAGE)) == "至少有 3 项全部由台账得出且均已达标，先列 2 项。"
+
+
 def test_what_was_sent_again_or_still_adds_up_is_read_by_itself(cast, desk):
     again, adding, plain = second(cast), second(cast, 3), second(cast, 4)
     world.send_back(again, cast.reviewer)
@@ -209,7 +246,7 @@ def test_what_the_queue_is_narrowed_to_holds_here_too(cast, desk):
     assert shown(page) == [token(entry)] and "显示全部待审" in words(page)
     here = f"{PAGE}?school={cast.school.code}"
     answer = desk.post(here, {"do": "all", "shown": shown(page)})
-    assert answer.url == here
+    assert answer.url.startswith(f"{here}&batch=")
     assert [world.status(one) for one in (entry, other)] == [Status.accepted, Status.submitted]
     assert len(shown(desk.get(PAGE, {"school": "x", "item": "<b>"}))) == 1
 

@@ -36,6 +36,7 @@ def entry_history(request: HttpRequest, pk: int) -> HttpResponse:
         "entry": found,
         "item": found.slot.item,
         "own": own,
+        "reviews": policy.may(request.seat, "accept", found) is True,
         "sentence": _sentence(found, pairs, today),
         "light": light(found.status, found.due_on, today),
         "today": today,

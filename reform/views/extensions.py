@@ -134,6 +134,7 @@ def _queue(
     context = {
         "rows": rows,
         "more": len(found) > PAGE,
+        "asleep": 0 if found else requests.asleep(_mine(seat)).count(),
         "decided": list(decided[:DECIDED]),
         "form": form,
         "granted": ExtensionState.granted,

@@ -41,6 +41,18 @@ def queue_sentence(queue: Queue, today: date, *, after: bool = False) -> str:
     return words % {"n": number(queue.total), "oldest": oldest, "minutes": took}
 
 
+def ended_sentence(n: int) -> str:
+    """What waits in campaigns that were closed over it; nothing where nothing does."""
+    words = ngettext(
+        "The campaign has ended with %(n)s item unread; it waits here again once the manager "
+        "reopens it.",
+        "The campaign has ended with %(n)s items unread; they wait here again once the manager "
+        "reopens it.",
+        n,
+    )
+    return words % {"n": number(n)} if n else ""
+
+
 def queue_line(queue: Queue) -> str:
     """Why the board may say fewer, below the sentence; nothing where it says the same."""
     said = []

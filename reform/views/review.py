@@ -22,7 +22,7 @@ from reform.models.report import Verdict
 from reform.models.talk import PhraseUse
 from reform.queues import Facet, Line, Narrow, Queue
 from reform.states import Status
-from reform.views.headlines import queue_line, queue_sentence
+from reform.views.headlines import ended_sentence, queue_line, queue_sentence
 from reform.views.sentences import Back, back_sentence
 from schools import clock
 from schools.access import access
@@ -126,8 +126,8 @@ def _desk(
 ) -> HttpResponse:
     """Queue, entry and evidence; `decision` and `errors`: what was typed and is refused."""
     waiting = queues.waiting(request.seat)
-    facets = queues.facets(waiting)
     asked = Narrow.of(request.POST or request.GET)
+    facets = queues.facets(waiting, asked)
     unknown = asked.unknown(facets)
     narrow = asked.without(unknown)
     place = narrow.place(entry, entry.report.sent_at) if entry and _was_sent(entry) else None
@@ -137,9 +137,11 @@ def _desk(
     done = number_of(request.GET.get("done", ""))
     reviews = dossier.reviews(entry, done)
     just_done = dossier.just_done(reviews, done, request.seat)
+    ended = 0 if facets else queues.ended(request.seat)
     context = {
         "queue": queue,
-        "sentence": queue_sentence(queue, clock.today(), after=just_done is not None),
+        "sentence": ended_sentence(ended)
+        or queue_sentence(queue, clock.today(), after=just_done is not None),
         "line": queue_line(queue),
         "narrow": narrow,
         "chosen": narrow.chosen(facets),
@@ -151,7 +153,6 @@ def _desk(
         "onward": query_of(narrow, **({"done": done} if just_done and done else {})),
         "next": _next(queue, entry),
         "done": just_done,
-        "ended": 0 if facets else queues.ended(request.seat),
         "entry": entry,
         "decision": decision or Decision(),
         "errors": errors or {},
@@ -217,9 +218,17 @@ def _filters(narrow: Narrow, facets: Sequence[Facet]) -> list[dict[str, Any]]:
             "asked": narrow.asked.get(kind),
         }
         for kind, (label, every) in words.items()
-        if len(there := [facet for facet in facets if facet.kind == kind]) > 1
+        if len(
+            there := [facet for facet in facets if facet.kind == kind and _offered(facet, narrow)]
+        )
+        > 1
         or kind in narrow.asked
     ]
+
+
+def _offered(facet: Facet, narrow: Narrow) -> bool:
+    """Whether something waits there, or it is what is chosen."""
+    return facet.n > 0 or narrow.asked.get(facet.kind) == facet.code
 
 
 def _vain(name: str, code: str, done: Review | None) -> str:
@@ -243,7 +252,7 @@ def _orders(narrow: Narrow) -> dict[str, str]:
     return {"now": words[due], "other": ways[due], "query": query_of(other)}
 
 
-def query_of(narrow: Narrow, **more: int) -> str:
+def query_of(narrow: Narrow, **more: int | str) -> str:
     """The end of an address that keeps what the queue is narrowed to."""
     values = {**narrow.asked, **more}
     return f"?{urlencode(values)}" if values else ""
