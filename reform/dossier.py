@@ -242,9 +242,11 @@ def check_line(
     target = Target.of(now.target)
     computed = now.source == Source.computed
     light, result = {True: ("done", _("met")), False: ("due", _("short")), None: ("", "")}[now.met]
-    if target and now.detail.get("judged") is False:
-        result = _("still adding up")
     guarded = small_counts.guarded(check.registers)
+    reached = False
+    if target and now.detail.get("judged") is False:
+        reached = bool(answers.judge(check, now.num, now.den, target)) and not (hides and guarded)
+        result = _("met so far") if reached else _("still adding up")
     exact, apart = not (hides and guarded), guarded and not outside
     share = ""
     if check.kind == CheckKind.ratio and now.num is not None and now.den and exact:
@@ -255,7 +257,7 @@ def check_line(
         before=before,
         now=shown,
         light=light,
-        result=result if light else share or result,
+        result=result if light or reached else share or result,
         changed=then is not None and (then.num, then.den) != (now.num, now.den),
         how=answers.how(check, now.num, now.den, target, outside=hides) if computed else "",
         moved=moved(check, now, kept, outside=outside),

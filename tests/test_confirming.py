@@ -134,13 +134,22 @@ def test_what_is_judged_in_a_later_slot_says_until_when_it_adds_up(cast, at):
     books.document(cast.filer, "moral_mechanism")
     refresh(cast.school)
     browser = at(cast.filer)
-    shown = "立德树人工作机制文件 是 尚在累计 到 2027-08-31 为止"
+    shown = "立德树人工作机制文件 是 目前达到 到 2027-08-31 为止"
     assert shown in words(browser.get(url("entry", entry)))
     browser.post(url("entry_submit", entry), form(entry, note="领导小组尚未成立。"))
     assert world.status(entry) == Status.submitted
     assert shown in words(browser.get(url("entry", entry)))
     reviewed = words(at(cast.reviewer).get(url("review_entry", entry)))
-    assert "立德树人工作机制文件 是 尚在累计" in reviewed
+    assert "立德树人工作机制文件 是 目前达到" in reviewed
+
+
+def test_what_is_not_reached_yet_and_judged_later_still_adds_up(cast, at):
+    entry = world.entry(cast.school, "Z3.1")
+    books.branch(cast.filer)
+    refresh(cast.school)
+    assert "立德树人工作机制文件 否 尚在累计 到 2027-08-31 为止" in words(
+        at(cast.filer).get(url("entry", entry))
+    )
 
 
 def test_what_was_sent_stays_and_the_school_reads_that_the_registers_moved(cast, at):

@@ -34,9 +34,10 @@ class CheckLine:
     """A check as a line of the page: what is asked, by whom, and what is typed or was sent.
 
     Of a computed one `how` says how it came about, `time` what time it counts, `until` the day to
-    which it adds up where only a later slot judges it; `now` is what the registers say today where
-    that differs from what was sent; `unread`: what is typed so far cannot be right; `rule` is the
-    first it rests on that the structure check looks at. Nothing is lacking of months still `ahead`.
+    which it adds up where only a later slot judges it, and then `reached` whether it is met so
+    far; `now` is what the registers say today where that differs from what was sent; `unread`: what
+    is typed so far cannot be right; `rule` is the first it rests on that the structure check looks
+    at. Nothing is lacking of months still `ahead`.
     """
 
     key: str
@@ -60,6 +61,7 @@ class CheckLine:
     how: str = ""
     time: str = ""
     until: date | None = None
+    reached: bool = False
     now: str = ""
     rows: list[Row] = field(default_factory=list)
     lacking: list[Row] = field(default_factory=list)
@@ -96,16 +98,19 @@ def kept_line(check: Check, entry: Entry, value: Mapping[str, Any] | None) -> Ch
     if value is None:
         return CheckLine(**_asked(check, entry, target), shown=answers.display(check, None, None))
     num, den = value["num"], value["den"]
-    judged = answers.judge(check, num, den, target) if value["judged"] else None
+    so_far = answers.judge(check, num, den, target)
+    judged = so_far if value["judged"] else None
     hides, ahead = "alone" in value, _ahead(check, value["lacking"])
+    waits = 0 < len(value["lacking"]) == len(ahead) < checking.MOST_ROWS
     return CheckLine(
         **_asked(check, entry, target),
         shown=answers.display(check, num, den, outside=hides),
-        gap=answers.gap(check, num, den, target, outside=hides),
-        met=None if check.target_mode == TargetMode.warn and not judged else judged,
+        gap="" if waits else answers.gap(check, num, den, target, outside=hides),
+        met=None if waits or check.target_mode == TargetMode.warn and not judged else judged,
         how=answers.how(check, num, den, target, outside=hides),
         time=_time(check, value),
-        until=_until(target, value),
+        until=date.fromisoformat(value["span"][1]) if waits else _until(target, value),
+        reached=bool(so_far) and not (hides and small_counts.guarded(check.registers)),
         rows=_links(check, value["rows"], entry),
         lacking=_links(check, [one for one in value["lacking"] if one not in ahead], entry),
         ahead=sorted(set(ahead.values())),
@@ -131,7 +136,7 @@ def sent_line(
     computed = value.source == Source.computed
     apart = entry.by_bureau and small_counts.guarded(check.registers)
     sent = {part: () if apart else value.detail.get(part, ()) for part in ("rows", "lacking")}
-    hides = outside or "alone" in value.detail
+    hides, so_far = outside or "alone" in value.detail, answers.judge(check, num, den, target)
     return CheckLine(
         **_asked(check, entry, target),
         shown=answers.display(check, num, den, outside=hides),
@@ -139,6 +144,7 @@ def sent_line(
         how=answers.how(check, num, den, target, outside=hides) if computed else "",
         time=_time(check, value.detail) if computed else "",
         until=_until(target, value.detail) if computed else None,
+        reached=bool(so_far) and not (hides and small_counts.guarded(check.registers)),
         now=dossier.moved(check, value, kept, outside=outside),
         rows=[Row(one) for one in dossier.named(check, sent["rows"])],
         lacking=[Row(one) for one in dossier.named(check, sent["lacking"])],
