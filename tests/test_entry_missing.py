@@ -90,6 +90,16 @@ def test_a_month_that_has_not_begun_lacks_nothing_yet(cast, at):
     assert "七年级党支部 2026-12" not in text(page)
     assert "还没到：2026-12" in lede(page)
 
+    row = {"branch": books.MODELS["branches"].objects.get(), "expected": 9, "attended": 9}
+    for kind in ("general", "committee", "party_group", "theme_day", "lecture"):
+        for month in (9, 10, 11):
+            books.meeting(cast.filer, kind, held_on=date(2026, month, 3), **row)
+
+    page = seen(cast, at, entry)
+
+    assert "目前已记齐，2026-12\xa0还没到。" in lede(page) and "还缺" not in lede(page)
+    assert "尚在累计" in text(page)
+
 
 def text(page):
     return page.content.decode()

@@ -344,6 +344,7 @@ def _facts(
         by_bureau=entry.by_bureau,
         back=back,
         handed=entry.handed_back is not None,
+        ahead="" if noted else next((line.ahead[0] for line in lines if line.ahead), ""),
     )
 
 

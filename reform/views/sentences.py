@@ -283,7 +283,8 @@ class EntryFacts:
     `missing`: typed numbers not there yet; `stale`: the registers are being asked anew;
     `answered`: they answer everything, and nothing was begun beside it; `short`: computed checks
     short of their target, no note written; `silent`: the registers hold nothing; `back`: who
-    returned or reopened it; `handed`: the secretary gave it back to its filer.
+    returned or reopened it; `handed`: the secretary gave it back to its filer; `ahead`: the month
+    that has not begun and for which alone something is lacking, where no note is written.
     """
 
     status: Status
@@ -303,6 +304,7 @@ class EntryFacts:
     by_bureau: bool = False
     back: Back | None = None
     handed: bool = False
+    ahead: str = ""
 
 
 def refused_sentence(labels: Sequence[str]) -> str:
@@ -381,6 +383,8 @@ def _writing(facts: EntryFacts, today: date) -> str:
             "The registers fall short in %(n)d places: add what is missing or say why.",
             facts.short,
         ) % {"n": facts.short}
+    if facts.ahead:
+        return _("All is entered so far; %(month)s is still to come.") % {"month": facts.ahead}
     if facts.silent:
         return _("The registers say nothing about this yet: fill them, or say how things stand.")
     return _("Everything is there: read it once more and send it.")
