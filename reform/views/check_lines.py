@@ -106,7 +106,7 @@ def kept_line(check: Check, entry: Entry, value: Mapping[str, Any] | None) -> Ch
         **_asked(check, entry, target),
         shown=answers.display(check, num, den, outside=hides),
         gap="" if waits else answers.gap(check, num, den, target, outside=hides),
-        met=None if waits or check.target_mode == TargetMode.warn and not judged else judged,
+        met=None if waits or (check.target_mode == TargetMode.warn and not judged) else judged,
         how=answers.how(check, num, den, target, outside=hides),
         time=_time(check, value),
         until=date.fromisoformat(value["span"][1]) if waits else _until(target, value),
