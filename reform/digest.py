@@ -218,8 +218,8 @@ def _is_true(reminder: Reminder, asked: dict[int, Extension]) -> bool:
         return reaches(reminder)  # it is taken back when the comment is resolved
     if reminder.about == About.decided:
         return entry.status in SETTLED
-    if waits := _STANDS.get(About(reminder.about)):
-        return bool(entry.status == waits)
+    if wanted := _STANDS.get(About(reminder.about)):
+        return bool(entry.status == wanted)
     return entry.status in OPEN and entry.due_on == reminder.due_on
 
 
