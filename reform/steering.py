@@ -217,10 +217,11 @@ def withdraw_slot(slot_id: int, *, by: Seat, reason: str, key: str = "") -> Slot
 # ---- the campaign itself
 
 
-def close(campaign_id: int, *, by: Seat, version: int, key: str = "") -> Campaign:
+def close(campaign_id: int, *, by: Seat, version: int, reason: str, key: str = "") -> Campaign:
     """Nothing more is filed or reviewed; figures stay. Its schools may be changed again."""
+    check_reason(reason)
     fields = {"state": CampaignState.closed, "closed_at": clock.now()}
-    return _turn("close", campaign_id, by, version, fields, key=key)
+    return _turn("close", campaign_id, by, version, fields, reason=reason, key=key)
 
 
 def reopen_campaign(

@@ -248,7 +248,10 @@ def test_closing_says_what_is_still_open_and_can_be_undone(desk, county, manager
     assert "175 filings are not settled" in text(seen)
     assert "49 are of private schools, for reference: no board counts them." in text(seen)
     assert "多支部中学 60 filings" in text(seen)
-    desk.post(close, {"version": campaign.version, "key": "k"})
+    said = {"version": campaign.version, "key": "k"}
+    assert desk.post(close, said).status_code == 422
+    assert Campaign.objects.get().state == "open"
+    assert WHY in text(desk.post(close, {**said, "reason": WHY}, follow=True))
     assert Campaign.objects.get().state == "closed"
     assert desk.get(close).status_code == 403
 

@@ -237,7 +237,9 @@ def test_the_page_of_a_later_date_asks_as_often_for_one_item_as_for_three(
 @pytest.fixture
 def closed(cast, entry):
     campaign = entry.slot.campaign
-    return steering.close(campaign.pk, by=cast.manager, version=campaign.version)
+    return steering.close(
+        campaign.pk, by=cast.manager, version=campaign.version, reason="学年结束。"
+    )
 
 
 def test_one_school_is_let_on_until_a_day_and_nobody_else(cast, entry, closed, at, travel):
@@ -278,7 +280,9 @@ def test_before_closing_and_after_it_the_same_filings_are_counted_and_the_parts_
     said = words(page)
     assert "其中 2 项未到开放日。民办学校的 1 项仅供参照，看板不计入。" in said
     assert "阳光小学 3 项填报，其中 1 项未到开放日" in said and "民办小学 1 项填报" in said
-    steering.close(cast.campaign.pk, by=cast.manager, version=cast.campaign.version)
+    steering.close(
+        cast.campaign.pk, by=cast.manager, version=cast.campaign.version, reason="学年结束。"
+    )
     page = desk.get(reverse("campaign_readmit", args=[cast.campaign.pk]))
     assert "阳光小学（2 项可补办，另有 1 项未到开放日）" in words(page)
     assert "民办小学（1 项可补办）" in words(page) and later.name not in words(page)

@@ -200,7 +200,7 @@ def test_a_campaign_that_was_closed_meanwhile_is_left_alone(county, manager):
     campaign = world.opened(manager)
     before_the_registers(campaign)
     campaign_id, authorities = keeping._next_batch()
-    steering.close(campaign.pk, by=manager, version=campaign.version)
+    steering.close(campaign.pk, by=manager, version=campaign.version, reason="学年结束。")
 
     assert keeping._give_late(campaign_id, authorities) == 0
     assert kept() == {"X3.1"}

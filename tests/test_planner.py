@@ -173,7 +173,9 @@ def test_what_is_taken_back_by_the_school_is_reminded_of_again(cast, entry, plan
 def test_a_reopened_campaign_is_reminded_of_again(cast, entry, plan_at):
     plan_at("2026-11-19T18:00")
     campaign = entry.slot.campaign
-    closed = steering.close(campaign.pk, by=cast.manager, version=campaign.version)
+    closed = steering.close(
+        campaign.pk, by=cast.manager, version=campaign.version, reason="学年结束。"
+    )
     assert {state for _n, _s, state in plan_at("2026-11-20T09:00")} == {"cancelled", "superseded"}
 
     steering.reopen_campaign(campaign.pk, by=cast.manager, version=closed.version, reason=WHY)

@@ -192,8 +192,7 @@ def test_withdrawing_closing_and_voiding_take_back_what_waits(cast, entry, waiti
     for about, end in (("nudge", steering.close), ("moved", steering.void)):
         last = remind(entry, cast.filer, about)
         campaign.refresh_from_db()
-        more = {"reason": WHY} if end is steering.void else {}
-        end(campaign.pk, by=cast.manager, version=campaign.version, **more)
+        end(campaign.pk, by=cast.manager, version=campaign.version, reason=WHY)
         last.refresh_from_db()
         assert last.why == {"nudge": "closed", "moved": "void"}[about]
     elsewhere.refresh_from_db()

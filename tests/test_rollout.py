@@ -261,7 +261,7 @@ def test_a_new_school_joins_every_campaign_that_binds_it_and_is_asked_once(count
 
 def test_nobody_joins_a_campaign_that_is_closed(county, manager):
     campaign = world.opened(manager)
-    steering.close(campaign.pk, by=manager, version=campaign.version)
+    steering.close(campaign.pk, by=manager, version=campaign.version, reason="学年结束。")
     world.school("新建小学")
 
     assert rollout.add_late_joiners() == 0

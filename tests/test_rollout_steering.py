@@ -221,7 +221,9 @@ def test_only_the_manager_of_that_region_steers(campaign, slot, county):
         for refused in (
             lambda by=by: steering.reschedule(slot.pk, None, date(2027, 1, 22), by=by, reason=WHY),
             lambda by=by: steering.withdraw_slot(slot.pk, by=by, reason=WHY),
-            lambda by=by, v=version: steering.close(campaign.pk, by=by, version=v),
+            lambda by=by, v=version: steering.close(
+                campaign.pk, by=by, version=v, reason="学年结束。"
+            ),
             lambda by=by, v=version: steering.void(campaign.pk, by=by, version=v, reason=WHY),
         ):
             with pytest.raises(Denied):
@@ -249,7 +251,7 @@ def test_a_withdrawn_slot_leaves_counts_and_refuses_filings(county, campaign, sl
 
 def test_a_closed_campaign_refuses_every_verb_until_it_is_reopened(county, campaign, slot, manager):
     filer = world.seat("filer", county["single"])
-    closed = steering.close(campaign.pk, by=manager, version=campaign.version)
+    closed = steering.close(campaign.pk, by=manager, version=campaign.version, reason="学年结束。")
 
     assert closed.state == "closed"
     assert answers(slot.entries.first()) == {"This campaign is closed. Its manager can reopen it."}
@@ -271,7 +273,7 @@ def test_schools_are_locked_while_a_campaign_asks_them_and_no_longer(county, cam
         return School.objects.filter(locked=True).count()
 
     assert locked() == 5
-    closed = steering.close(campaign.pk, by=manager, version=campaign.version)
+    closed = steering.close(campaign.pk, by=manager, version=campaign.version, reason="学年结束。")
     assert locked() == 0
     steering.reopen_campaign(campaign.pk, by=manager, version=closed.version, reason=WHY)
     assert locked() == 5
@@ -281,7 +283,7 @@ def test_a_school_that_another_campaign_asks_stays_locked(county, campaign, mana
     city = world.opened(world.seat("manager", "3301"))
     assert city.enrolments.count() == 7
 
-    steering.close(campaign.pk, by=manager, version=campaign.version)
+    steering.close(campaign.pk, by=manager, version=campaign.version, reason="学年结束。")
 
     assert School.objects.filter(locked=True).count() == 7
 
@@ -317,7 +319,7 @@ def test_a_void_opening_is_not_filled_any_further(travel, county, manager, monke
 
 
 def test_whoever_comes_second_reads_who_was_first(campaign, manager):
-    steering.close(campaign.pk, by=manager, version=campaign.version)
+    steering.close(campaign.pk, by=manager, version=campaign.version, reason="学年结束。")
     colleague = world.seat("manager", world.COUNTY)
 
     with pytest.raises(Stale) as second:
@@ -328,7 +330,9 @@ def test_whoever_comes_second_reads_who_was_first(campaign, manager):
 
 def test_closing_twice_with_one_form_closes_once(campaign, manager):
     for _press in range(2):
-        closed = steering.close(campaign.pk, by=manager, version=campaign.version, key="once")
+        closed = steering.close(
+            campaign.pk, by=manager, version=campaign.version, reason="学年结束。", key="once"
+        )
         assert closed.state == "closed"
 
     assert Event.objects.filter(kind="close").count() == 1

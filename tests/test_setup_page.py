@@ -190,7 +190,7 @@ def test_a_closed_campaign_is_reopened_and_a_void_one_says_it_is_for_good(desk, 
     campaign, _entry = begun
     page = reverse("campaign", args=[campaign.pk])
     assert reverse("campaign_void", args=[campaign.pk]) in desk.get(page).content.decode()
-    closed = steering.close(campaign.pk, by=manager, version=campaign.version)
+    closed = steering.close(campaign.pk, by=manager, version=campaign.version, reason="学年结束。")
     assert reverse("campaign_reopen", args=[campaign.pk]) in desk.get(page).content.decode()
     assert "Void is for good" in words(desk.get(reverse("campaign_void", args=[closed.pk])))
 

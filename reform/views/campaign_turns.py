@@ -65,17 +65,16 @@ def campaign_void(request: HttpRequest, pk: int) -> HttpResponse:
 def _turn(
     request: HttpRequest, found: Campaign, verb: str, change: Callable[..., Campaign], done: str
 ) -> HttpResponse:
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        policy.require(request.seat, verb, found)
+        return _ask(request, found, verb, form)
     fields: dict[str, Any] = {
         "by": request.seat,
         "version": version_of(request.POST),
         "key": key_of(request.POST),
+        "reason": form.cleaned_data["reason"],
     }
-    form = ReasonForm(request.POST)
-    if verb != "close":
-        if not form.is_valid():
-            policy.require(request.seat, verb, found)
-            return _ask(request, found, verb, form)
-        fields["reason"] = form.cleaned_data["reason"]
     try:
         change(found.pk, **fields)
     except ValidationError as error:
@@ -96,12 +95,11 @@ def _ask(
         "campaign": found,
         "verb": verb,
         "key": key_for(request),
+        "form": form or ReasonForm(),
         **words.turn(found, verb),
     }
     if verb == "close":
         context.update(_still_open(request, found))
-    else:
-        context["form"] = form or ReasonForm()
     if verb == "void" and found.state != CampaignState.draft:
         begun = Entry.objects.filter(slot__campaign=found, keeper=Keeper.school)
         begun = begun.exclude(status=Status.not_started).order_by()
