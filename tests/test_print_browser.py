@@ -193,6 +193,9 @@ def test_paper_is_white_in_the_dark_and_each_sheet_says_what_it_is(there, visit,
     page.emulate_media(color_scheme="light" if chosen else "dark")
     page.evaluate("theme => document.documentElement.dataset.theme = theme", chosen)
     head = flat(page.locator("#running").text_content())
+    page.evaluate("() => { window.print = () => { window.asked = true } }")
+    page.get_by_role("button", name="打印").click()
+    assert page.evaluate("window.asked") is True
     sheets = looking.printed(page)
 
     assert len(sheets) > 1 and {sheet.edge for sheet in sheets} == {(255, 255, 255)}
