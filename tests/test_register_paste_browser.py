@@ -40,7 +40,7 @@ def test_eight_branches_are_pasted_one_is_mended_and_all_stand_there(mine, cast)
     page.fill("[name=text]", left.replace("9月31日", "9月30日"))
     page.click("text=重新核对")
     page.click("button[value=write]")
-    page.wait_for_url("**/registers/branches/")
+    page.wait_for_url("**/registers/branches/?pasted=1")
 
     assert page.locator(".note.good").inner_text().startswith("已写入")
     assert Branch.objects.filter(school=cast.school).count() == 8
@@ -75,7 +75,7 @@ def test_the_sheet_to_fill_in_comes_down_and_goes_up_again(mine, cast, tmp_path)
     page.set_input_files("[name=file]", file)
     page.click("main .btn.main")
     page.click("button[value=write]")
-    page.wait_for_url("**/registers/branches/")
+    page.wait_for_url("**/registers/branches/?pasted=1")
 
     assert Branch.objects.filter(school=cast.school).count() == 8
     assert world.School.objects.get(pk=cast.school.pk).registers_rev == 2
