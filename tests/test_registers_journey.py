@@ -91,7 +91,7 @@ def test_a_school_pastes_its_branches_and_confirms_and_its_county_reads(
         page.fill("[name=text]", copied(sheet))
         page.click("button[value=look]")
         page.click("button[value=write]")
-        page.wait_for_url(f"**/registers/{key}/")
+        page.wait_for_url(f"**/registers/{key}/?pasted=1")
     assert (Branch.objects.count(), CommitteeSeat.objects.count()) == (9, 32)
 
     based = read(page, entries["S2.1"], "unit_based_branches")
