@@ -74,6 +74,9 @@ def test_what_is_ticked_is_accepted_and_can_be_taken_back(cast, desk, travel):
     assert button in page.content.decode()
     back = desk.post(PAGE, {"one": f"{first.pk}-{first.version}"})
     assert (back.url, world.status(first)) == (PAGE, Status.submitted)
+    page = desk.get(PAGE)  # the result below the sentence, the buttons always in view
+    assert "已撤回 1 项" in words(page).split(heading(page))[-1]
+    assert '<div class="send row"><button class="btn main" name="do"' in page.content.decode()
     travel.move_to(world.NOON + timedelta(minutes=6))
     assert "五分钟内通过的" not in words(desk.get(PAGE))
 
