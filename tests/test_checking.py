@@ -146,7 +146,7 @@ def test_empty_registers_are_never_enough(cast):
     refresh(cast.school)
     assert {one.pk: kept(one).ready for one in entries} == {one.pk: False for one in entries}
     assert {one.pk: refused(one, cast.filer) for one in entries} == {
-        one.pk: {"note", "pledged"} for one in entries
+        one.pk: {"note"} for one in entries
     }
 
 
@@ -240,7 +240,7 @@ def test_a_claim_that_it_does_not_apply_freezes_nothing(cast):
 def test_short_of_a_target_a_note_is_needed_and_enough(cast):
     entry = world.entry(cast.school, "S2.1")
     books.branch(cast.filer, basis="mixed")
-    assert refused(entry, cast.filer) == {"note", "pledged"}
+    assert refused(entry, cast.filer) == {"note"}
     assert refused(entry, cast.filer, note="换届时调整。") == {"pledged"}
     sent = submit(entry, cast.filer, note="换届时调整。", pledged=True)
     assert sent.report.values.get().met is False
