@@ -143,7 +143,7 @@ def test_a_city_is_offered_to_write_only_to_schools_it_reviews(city, client, ask
     world.sign_in(client, world.seat("reviewer", "3301"))
     page = client.get(f"/board/3301/rows/?{asked}")
     assert len(page.context["rows"]) > 0
-    assert ('href="/nudges/"' in page.content.decode()) is offered
+    assert ('href="/nudges/?' in page.content.decode()) is offered
 
 
 def test_a_county_without_a_campaign_is_told_from_one_that_owes_nothing(mixed, client):
