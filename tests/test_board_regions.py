@@ -139,7 +139,8 @@ def test_a_province_and_the_nation_list_what_is_below_by_code(city, client):
 
 @pytest.mark.parametrize(("asked", "offered"), [("state=late", False), ("state=open&own=1", True)])
 def test_a_city_is_offered_to_write_only_to_schools_it_reviews(city, client, asked, offered):
-    world.entry(world.school("市直中学", authority="3301", region=world.COUNTY), "Z1.1")
+    school = world.school("市直中学", authority="3301", region=world.COUNTY)
+    world.entry(school, "Z1.1", due_on=PAST)
     world.sign_in(client, world.seat("reviewer", "3301"))
     page = client.get(f"/board/3301/rows/?{asked}")
     assert len(page.context["rows"]) > 0

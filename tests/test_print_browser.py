@@ -164,8 +164,8 @@ def test_the_page_of_a_county_is_a_summary_and_then_the_grid_on_broad_sheets(
     measures = titles(page, "table.grid thead .code")
     assert page.evaluate(MARK) == [True, True]
     page.emulate_media(media="print")
-    widths = "() => ['.board > .small', '.grid'].map(one => document.querySelector(one).offsetWidth)"
-    legend, grid = page.evaluate(widths)
+    wide = "one => document.querySelector(one).offsetWidth"
+    legend, grid = page.evaluate(f"() => ['.board > .small', '.grid'].map({wide})")
     assert legend <= grid
     assert page.evaluate(MARK) == [True, True]
     page.emulate_media(media=None)

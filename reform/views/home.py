@@ -222,7 +222,7 @@ def figures(
     owed: Owed, rows: list[Row], url: str, today: date, *, own: bool
 ) -> list[dict[str, Any]]:
     """The six numbers under the sentence, each a link to its items; where some wait for a
-    signature, how many instead of what is not owed yet. For officials they add up to what is owed."""
+    signature, how many instead of what is not owed yet. For officials they add up to the owed."""
     count = Counter(map(_mark, rows))
     unsent = sum(count[name] for name in UNSENT)
 
