@@ -217,9 +217,7 @@ def test_the_reviewer_goes_from_the_entry_to_its_review(cast, at):
 
 
 @pytest.mark.parametrize(("code", "shown"), [("S2.1", False), ("Z2.1", True)])
-def test_what_is_not_sent_has_a_heading_only_where_something_stands_under_it(
-    cast, at, code, shown
-):
+def test_what_is_not_sent_has_a_heading_only_where_something_stands_under_it(cast, at, code, shown):
     entry = world.entry(cast.school, code)
     assert entry.slot.item.checks.filter(source="typed").exists() is shown
     html = at(cast.viewer).get(url("entry", entry)).content.decode()

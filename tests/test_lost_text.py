@@ -102,7 +102,9 @@ def test_numbers_and_files_that_go_along_are_named_before_they_are_sent(client, 
     again = world.log_in(client, "filer", next=response.context["next"], kept=hidden(response))
 
     assert f"{said[key]} 12" in words(again)
-    assert "<blockquote" in again.content.decode() and "此前已附、一并提交：课表.pdf" in words(again)
+    assert "<blockquote" in again.content.decode() and "此前已附、一并提交：课表.pdf" in words(
+        again
+    )
     assert "没有文字" not in words(again)
     filing["body"] = {"note": "", "version": "0"}
     bare = post(Client(), filing)

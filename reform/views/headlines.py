@@ -129,8 +129,8 @@ def board_sentence(
     """Whether a region is on course, or where it is stuck.
 
     `who`: "40 schools", "13 counties"; `alone`: it is one school. `worst`: where most is overdue,
-    none where several share that; it is said to be stuck there only where that is more than half. `planned`: how many ought
-    to be sent by now, 0 where there is no plan to compare with yet.
+    none where several share that; it is said to be stuck there only where that is more than half.
+    `planned`: how many ought to be sent by now, 0 where there is no plan to compare with yet.
     """
     if not campaigns:
         return _("No campaign has been opened for school year %(year)s.") % {"year": year}
