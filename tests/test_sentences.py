@@ -152,6 +152,11 @@ def facts(**changes):
             "The registers answer everything: one click confirms it.",
         ),
         (
+            {"explained": True},
+            "未达要求之处已写说明，再看一遍即可提交。",
+            "The note says why figures fall short: read it once more and send it.",
+        ),
+        (
             {"short": 2},
             "台账有 2 处未达要求：补齐台账，或说明原因后提交。",
             "The registers fall short in 2 places: add what is missing or say why.",

@@ -325,6 +325,7 @@ def _facts(
         if line.typed
     )
     report, noted = entry.report, bool(shown.note.strip())
+    short = [line for line in lines if line.met is False and not line.typed]
     by_hand = any(line.typed for line in lines)
     return EntryFacts(
         status=Status(entry.status),
@@ -336,7 +337,8 @@ def _facts(
         missing=0 if shown.claim == "not_applicable" else missing,
         stale=stale,
         answered=confirm,
-        short=0 if noted else sum(line.met is False for line in lines if not line.typed),
+        short=0 if noted else len(short),
+        explained=bool(noted and short),
         silent=not noted and not ready and not by_hand,
         sent_on=clock.local_date(report.sent_at) if report and report.sent_at else None,
         settled_on=clock.local_date(entry.changed_at) if entry.changed_at else None,

@@ -284,7 +284,8 @@ class EntryFacts:
     `answered`: they answer everything, and nothing was begun beside it; `short`: computed checks
     short of their target, no note written; `silent`: the registers hold nothing; `back`: who
     returned or reopened it; `handed`: the secretary gave it back to its filer; `ahead`: the month
-    that has not begun and for which alone something is lacking, where no note is written.
+    that has not begun and for which alone something is lacking, where no note is written;
+    `explained`: something falls short, and a note is written.
     """
 
     status: Status
@@ -305,6 +306,7 @@ class EntryFacts:
     back: Back | None = None
     handed: bool = False
     ahead: str = ""
+    explained: bool = False
 
 
 def refused_sentence(labels: Sequence[str]) -> str:
@@ -387,4 +389,6 @@ def _writing(facts: EntryFacts, today: date) -> str:
         return _("All is entered so far; %(month)s is still to come.") % {"month": facts.ahead}
     if facts.silent:
         return _("The registers say nothing about this yet: fill them, or say how things stand.")
+    if facts.explained:
+        return _("The note says why figures fall short: read it once more and send it.")
     return _("Everything is there: read it once more and send it.")
