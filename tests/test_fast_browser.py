@@ -1,9 +1,10 @@
 """The fast pages under the fingers: keys go from one item to the next, words go into fields."""
 
+import contextlib
 from datetime import date
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 from reform import phrases
 from reform.models import Draft
@@ -86,6 +87,18 @@ def test_a_home_that_one_comes_back_to_says_what_is_owed_now(owed, filer, cast):
     world.file(owed[0], cast.filer)
     page.go_back()
     expect(page.locator("h1")).to_contain_text("还欠 2 项")
+
+
+def test_what_was_typed_is_there_again_where_the_line_broke_at_sending(owed, filer, context):
+    page = filer()
+    page.fill("#note", "写好了")
+    context.set_offline(True)
+    with contextlib.suppress(Error):
+        page.locator("#do-main").click()
+    page.wait_for_url("chrome-error://**")
+    context.set_offline(False)
+    page.go_back()
+    expect(page.locator("#note")).to_have_value("写好了")
 
 
 def test_an_item_one_comes_back_to_is_asked_anew_unless_words_there_are_unsent(owed, filer, cast):

@@ -140,6 +140,7 @@ def _desk(
     ended = 0 if facets else queues.ended(request.seat)
     context = {
         "queue": queue,
+        "ended": ended,
         "sentence": ended_sentence(ended)
         or queue_sentence(queue, clock.today(), after=just_done is not None),
         "line": queue_line(queue),

@@ -57,6 +57,7 @@
     way.hidden = xhr.status !== 401;
     (target.id === "main" ? elt : target).before(note);
     note.scrollIntoView({ block: "nearest" });
+    document.querySelector("[aria-describedby=sentence]")?.removeAttribute("disabled");
     if (xhr.status === 403) renew().catch(() => {});
   };
   addEventListener("htmx:responseError", refused);
@@ -76,8 +77,13 @@
   // Back again: what is owed is asked anew unless typed words were not sent, a form may be sent again.
   addEventListener("pageshow", ({ persisted }) => {
     const [way] = performance.getEntriesByType("navigation");
-    const typed = document.querySelector("[data-typed=y]:not([data-sent])");
-    if (!typed && document.querySelector("[data-fresh]") && (persisted || way?.type === "back_forward")) location.reload();
+    const typed = persisted
+      ? document.querySelector("[data-typed=y]:not([data-sent])")
+      : [...document.querySelectorAll("main textarea, main input")].some((one) => one.value !== one.defaultValue);
+    if (!typed && document.querySelector("[data-fresh]") && (persisted || way?.type === "back_forward")) {
+      history.scrollRestoration = "manual";
+      location.reload();
+    }
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
 })();
