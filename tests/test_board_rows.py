@@ -113,7 +113,7 @@ def test_the_figures_of_a_campaign_lead_to_its_rows_alone_and_its_past_dates_say
     }
     assert [n for n, url in found.values() if len(rows(look, url)) != n] == []
     assert "逾期 3 项：" in words(look.get(found["逾期"][1]))
-    assert f"{PAST} 已过，逾期 3 项" in words(page)
+    assert f"{PAST} 已过，逾期填报 3 项" in words(page)
     board, _list = re.findall(r'<a class="btn" href="([^"]*)"', page.content.decode())[:2]
     assert board == f"{BOARD}?year={world.YEAR}" and look.get(_list).status_code == 200
     assert "没有“x”这一筛选" in words(look.get(f"{ROWS}?campaign=x"))

@@ -78,7 +78,9 @@ ALONE = """() => [...document.querySelectorAll('main section')].filter(one =>
 # Whether the box of the grid scrolls sideways, and whether it scrolls up and down.
 ROLLS = """() => {
   const box = document.querySelector('.board .scroll');
-  return [box.scrollWidth > box.clientWidth, box.scrollHeight > box.clientHeight];
+  const style = getComputedStyle(box);
+  return [style.overflowX === 'auto' && box.scrollWidth > box.clientWidth,
+    style.overflowY !== 'hidden'];
 }"""
 
 

@@ -115,6 +115,8 @@ def _authority(
     lines = tallies.read(*where, school_year=year, on=today)
     owed = boards.duties(lines, region.code)
     known = _known(region.code, owed, own)
+    if not may_drill(seat, region.code):
+        known.pop("state", None)  # it thins the grid, which is not shown
     asked, thinned = filters.apart(filters.asked_of(said, known), "state")
     if asked.schools:
         lines = boards.of_schools(where, year, today, asked.schools)
