@@ -165,6 +165,7 @@ def test_a_written_reason_stops_the_key_of_acceptance_once(waiting, desk):
     expect(page.locator(".note.late")).to_be_in_viewport()
     expect(page.locator("#why")).to_have_value("请核对。")
     assert Review.objects.count() == 0
+    page.wait_for_load_state()  # the keys are heard from then on
     page.keyboard.press("a")
     is_open(page, "Z2.2")
     assert world.status(waiting[0]) == Status.accepted
