@@ -38,8 +38,8 @@ from reform.views.headlines import (
     Worst,
     apart_from_plan,
     board_sentence,
-    not_counted,
     number,
+    reasons_uncounted,
     regions_counted,
     schools_counted,
     turn_line,
@@ -154,7 +154,7 @@ def _uncounted(seat: Seat, code: str, schools: Sequence[boards.SchoolLine]) -> d
     if not schools:
         return {}
     found = reach.uncounted(code, Q(code__in=[line.code for line in schools]))
-    return not_counted(found, linked=seat.place_code == code)
+    return reasons_uncounted(found, linked=seat.place_code == code)
 
 
 def _known(county: str, owed: Mapping[int, Duty], own: bool) -> filters.Known:

@@ -20,7 +20,7 @@ from reform.models import Campaign, Due, Enrolment, Event, Slot
 from reform.models.campaign import CampaignState
 from reform.views import campaign_words as words
 from reform.views.board_frame import Links, board_url, may_drill
-from reform.views.headlines import not_counted
+from reform.views.headlines import reasons_uncounted
 from schools import clock, scope
 from schools.access import access
 from schools.models.regions import NATION, ancestors, bounds
@@ -210,7 +210,7 @@ def _uncounted(seat: Seat, found: Campaign) -> dict[str, Any]:
         return {}
     enrolled = found.enrolments.filter(counted=True, voided_at=None).values("school")
     left_out = reach.uncounted(code, Q(pk__in=enrolled))
-    return not_counted(left_out, linked=seat.place_code == code)
+    return reasons_uncounted(left_out, linked=seat.place_code == code)
 
 
 def _depth(code: str) -> int:

@@ -242,7 +242,7 @@ def schools_counted(n: int) -> str:
     return ngettext("%(n)s school", "%(n)s schools", n) % {"n": number(n)}
 
 
-def not_counted(found: Uncounted, *, linked: bool) -> dict[str, Any]:
+def reasons_uncounted(found: Uncounted, *, linked: bool) -> dict[str, Any]:
     """Why fewer schools are counted than there are: the sentence, and each reason with the address
     of its schools where these are `linked`; nothing where all of them are counted."""
     if not found.total:
